@@ -3,10 +3,13 @@
 //! The log does not repeat it, so it holds a digest: for each campaign one over the rows of its contacts, in
 //! order of their ids, continued from row to row. A batch therefore reads no earlier row.
 
-use dialdeck_core::domain::digest::{Hash, Sha256};
+use dialdeck_core::domain::digest::{Hash, sha256};
 use dialdeck_core::domain::event::GENESIS;
 use dialdeck_core::domain::{Consent, Timestamp};
 use serde::Serialize;
+
+/// Bytes of most contacts.
+const USUAL: usize = 256;
 
 /// A contact's imported columns.
 pub(crate) struct Imported<'a> {
@@ -25,22 +28,21 @@ pub(crate) struct Imported<'a> {
 }
 
 impl Imported<'_> {
-    /// Adds the columns to a digest. Each text begins with its length, so that two contacts never give the
-    /// same bytes.
-    fn put(&self, into: &mut Sha256) {
-        let mut number = |value: i64| into.update(&value.to_le_bytes());
+    /// Appends the columns. Each text begins with its length, so that two contacts never give the same bytes.
+    fn put(&self, into: &mut Vec<u8>) {
+        let mut number = |value: i64| into.extend_from_slice(&value.to_le_bytes());
         number(self.id);
         number(self.number.cast_signed());
         number(self.priority.into());
         number(self.line.cast_signed());
         number(self.expires_at.map_or(i64::MAX, Timestamp::as_millis));
         number(self.consent.map_or(i64::MAX, |given| given.at.as_millis()));
-        into.update(&self.class.unwrap_or(GENESIS));
+        into.extend_from_slice(&self.class.unwrap_or(GENESIS));
         let consent = self.consent;
         let consent = consent.map_or(["", ""], |given| [given.kind.as_str(), &given.source]);
         for text in [self.name, self.variables].into_iter().chain(consent) {
-            into.update(&(text.len() as u64).to_le_bytes());
-            into.update(text.as_bytes());
+            into.extend_from_slice(&(text.len() as u64).to_le_bytes());
+            into.extend_from_slice(text.as_bytes());
         }
     }
 }
@@ -67,10 +69,11 @@ impl Content {
 
     /// Continues the digest with the next contact.
     pub(crate) fn add(&mut self, contact: &Imported<'_>) {
-        let mut digest = Sha256::default();
-        digest.update(&self.digest);
-        contact.put(&mut digest);
-        self.digest = digest.finish();
+        // One piece is digested faster than a dozen.
+        let mut bytes = Vec::with_capacity(USUAL);
+        bytes.extend_from_slice(&self.digest);
+        contact.put(&mut bytes);
+        self.digest = sha256(&bytes);
         self.through = contact.id;
     }
 }

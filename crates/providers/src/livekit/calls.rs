@@ -14,7 +14,8 @@ use crate::inbound::{Inbound, News};
 use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::{AttemptId, CallReport, CalleeType, Timestamp};
 
-/// The most calls in memory. Above it, the oldest call that no task follows is removed.
+/// The most calls in memory that no task follows. Above it, the oldest of those that are over is removed, and
+/// if none is, the oldest.
 const REMEMBERED: usize = 4096;
 
 /// All calls that something is known about.
@@ -181,6 +182,11 @@ impl Known {
 }
 
 impl Call {
+    /// Returns which part of the program reports its end.
+    fn stage(&self) -> Stage {
+        self.lock().stage
+    }
+
     /// Returns a copy of what is known now.
     pub(super) fn known(&self) -> Known {
         self.lock().clone()
@@ -419,11 +425,15 @@ impl Calls {
     pub(super) fn of(&self, attempt: AttemptId) -> Arc<Call> {
         let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if calls.len() > REMEMBERED {
-            let oldest = calls
-                .iter()
-                .find(|(_, call)| call.known().stage != Stage::Followed);
-            if let Some(oldest) = oldest.map(|(attempt, _)| *attempt) {
-                calls.remove(&oldest);
+            let stages = calls.iter().map(|(attempt, call)| (*attempt, call.stage()));
+            let left: Vec<_> = stages
+                .filter(|(_, stage)| *stage != Stage::Followed)
+                .collect();
+            let over = left.iter().find(|(_, stage)| *stage == Stage::Over);
+            if left.len() > REMEMBERED
+                && let Some((oldest, _)) = over.or(left.first())
+            {
+                calls.remove(oldest);
             }
         }
         Arc::clone(calls.entry(attempt).or_default())

@@ -147,3 +147,21 @@ fn the_oldest_are_forgotten_but_never_those_that_are_followed() {
     let newest = i64::try_from(REMEMBERED).unwrap() + 99;
     assert!(calls.of(attempt(newest)).known().evidence.answered);
 }
+
+#[test]
+fn calls_that_are_followed_push_no_other_out_and_open_ones_stay_longest() {
+    let calls = Calls::default();
+    let last = i64::try_from(REMEMBERED).unwrap() + 100;
+    calls.of(attempt(1)).note_answer();
+    for serial in 2..last {
+        assert_eq!(calls.of(attempt(serial)).follow(), Beginning::First);
+    }
+    assert!(calls.of(attempt(1)).known().evidence.answered);
+    // What is over goes before what is still open.
+    for serial in 2..last {
+        calls.of(attempt(serial)).finish(CallReport::default());
+    }
+    calls.of(attempt(last));
+    assert!(calls.of(attempt(1)).known().evidence.answered);
+    assert_eq!(calls.of(attempt(2)).known().stage, Stage::Open);
+}

@@ -70,9 +70,9 @@ struct State {
     id: Option<String>,
     stage: Stage,
     /// Why it has to be hung up; the first reason is kept.
-    wish: Option<Why>,
+    hang_up: Option<Why>,
     /// When a task last took the hang-up to send it.
-    wish_taken: Option<Timestamp>,
+    hang_up_taken: Option<Timestamp>,
     /// Whether a look-up is in progress.
     looked_up: bool,
     /// Whether a webhook showed that there is a call.
@@ -103,7 +103,7 @@ impl Call {
         if state.stage != Stage::Unbegun {
             return Begun::Before;
         }
-        if state.wish.is_some() {
+        if state.hang_up.is_some() {
             return Begun::Cancelled;
         }
         state.stage = Stage::Followed;
@@ -126,29 +126,29 @@ impl Call {
     }
 
     /// Requests a hang-up. An earlier reason is kept.
-    pub(super) fn wish(&self, why: Why) {
-        locked(&self.state).wish.get_or_insert(why);
+    pub(super) fn request_hang_up(&self, why: Why) {
+        locked(&self.state).hang_up.get_or_insert(why);
     }
 
     /// Returns why the call has to be or was hung up, or `None`.
-    pub(super) fn wished(&self) -> Option<Why> {
-        locked(&self.state).wish
+    pub(super) fn hang_up_reason(&self) -> Option<Why> {
+        locked(&self.state).hang_up
     }
 
     /// Returns the id of the call to hang up now. Returns `None` if no hang-up is requested, if the id is not
     /// known, or if another task took the hang-up recently.
-    pub(super) fn take_wish(&self, now: Timestamp) -> Option<String> {
+    pub(super) fn take_hang_up(&self, now: Timestamp) -> Option<String> {
         let mut state = locked(&self.state);
-        let due = state.wish_taken.is_none_or(|taken| now >= taken + AGAIN);
-        state.wish.filter(|_| due)?;
+        let due = state.hang_up_taken.is_none_or(|taken| now >= taken + AGAIN);
+        state.hang_up.filter(|_| due)?;
         let id = state.id.clone()?;
-        state.wish_taken = Some(now);
+        state.hang_up_taken = Some(now);
         Some(id)
     }
 
     /// Records that the hang-up failed, so that it is sent again.
-    pub(super) fn give_wish_back(&self) {
-        locked(&self.state).wish_taken = None;
+    pub(super) fn return_hang_up(&self) {
+        locked(&self.state).hang_up_taken = None;
     }
 
     /// Wakes the task that follows the call.
@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn a_hang_up_before_the_request_keeps_it_from_leaving() {
         let calls = Calls::default();
-        calls.of(attempt(1)).wish(Why::Asked);
+        calls.of(attempt(1)).request_hang_up(Why::Asked);
         assert!(matches!(calls.of(attempt(1)).begin(), Begun::Cancelled));
         assert!(matches!(calls.of(attempt(2)).begin(), Begun::Now(_)));
         assert!(matches!(calls.of(attempt(2)).begin(), Begun::Before));
@@ -256,17 +256,21 @@ mod tests {
     fn a_hang_up_waits_for_the_id_and_is_not_sent_twice_at_once() {
         let call = Arc::<Call>::default();
         assert!(matches!(call.begin(), Begun::Now(_)));
-        call.wish(Why::Asked);
+        call.request_hang_up(Why::Asked);
         let now = Timestamp::from_millis(0);
-        assert_eq!(call.take_wish(now), None);
+        assert_eq!(call.take_hang_up(now), None);
         call.know("c1");
-        assert_eq!(call.take_wish(now).as_deref(), Some("c1"));
-        assert_eq!(call.take_wish(now), None);
-        call.give_wish_back();
-        assert_eq!(call.take_wish(now).as_deref(), Some("c1"));
-        assert_eq!(call.take_wish(now + AGAIN).as_deref(), Some("c1"));
-        call.wish(Why::RangOut);
-        assert_eq!(call.wished(), Some(Why::Asked), "the first wish stands");
+        assert_eq!(call.take_hang_up(now).as_deref(), Some("c1"));
+        assert_eq!(call.take_hang_up(now), None);
+        call.return_hang_up();
+        assert_eq!(call.take_hang_up(now).as_deref(), Some("c1"));
+        assert_eq!(call.take_hang_up(now + AGAIN).as_deref(), Some("c1"));
+        call.request_hang_up(Why::RangOut);
+        assert_eq!(
+            call.hang_up_reason(),
+            Some(Why::Asked),
+            "the first request stands"
+        );
     }
 
     #[test]
@@ -275,7 +279,7 @@ mod tests {
         let following = calls.of(attempt(0)).begin();
         let most = i64::try_from(MOST_UNFOLLOWED).unwrap();
         for serial in 1..=most + 10 {
-            calls.of(attempt(serial)).wish(Why::Asked);
+            calls.of(attempt(serial)).request_hang_up(Why::Asked);
         }
         assert_eq!(locked(&calls.0).len(), MOST_UNFOLLOWED + 1);
         assert!(calls.find(attempt(0)).is_some(), "a followed call stays");

@@ -8,7 +8,7 @@ use super::BubblyPhone;
 use super::api::Trouble;
 use super::call::{Seen, Shown, Status, Why};
 use super::calls::Call;
-use super::hearing::Hearing;
+use super::transcript_poll::TranscriptPoll;
 use crate::DialRequest;
 use crate::remote::Line;
 use dialdeck_core::domain::attempt::CallEnd;
@@ -85,7 +85,7 @@ impl Follow<'_> {
                 self.line.lost();
                 return false;
             }
-            self.vendor.carry_out_wish(self.call).await;
+            self.vendor.carry_out_hang_up(self.call).await;
             asked += 1;
             self.pause(asked, in_vain, answer.err(), &told).await;
             answer = self.vendor.api.call(self.id).await;
@@ -111,7 +111,7 @@ impl Follow<'_> {
             rang: told.ringing,
             answered: told.answered.is_some(),
         };
-        shown.end(seen, self.call.wished(), told.last, now)
+        shown.end(seen, self.call.hang_up_reason(), told.last, now)
     }
 
     /// Requests a hang-up if the call rang or lasted for its maximum. The deck enforces the ringing timeout,
@@ -119,8 +119,10 @@ impl Follow<'_> {
     fn hang_up_in_time(&self, told: &Told) {
         let now = self.line.now();
         match told.answered {
-            None if now >= self.rings_until() => self.call.wish(Why::RangOut),
-            Some(at) if now >= at + self.request.max_call => self.call.wish(Why::TooLong),
+            None if now >= self.rings_until() => self.call.request_hang_up(Why::RangOut),
+            Some(at) if now >= at + self.request.max_call => {
+                self.call.request_hang_up(Why::TooLong)
+            }
             None | Some(_) => {}
         }
     }
@@ -167,14 +169,14 @@ impl Follow<'_> {
         if report.end != CallEnd::Completed {
             return self.line.ended(report, at);
         }
-        let hearing = Hearing {
+        let poll = TranscriptPoll {
             vendor: self.vendor,
             line: self.line,
             id: self.id,
         };
-        hearing.at_the_end(&mut report).await;
+        poll.at_the_end(&mut report).await;
         self.line.ended(report.clone(), at);
-        hearing.afterwards(report, at).await;
+        poll.afterwards(report, at).await;
     }
 }
 

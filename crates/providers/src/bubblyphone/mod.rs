@@ -12,7 +12,7 @@
 //! | `follow` | a call from its first answer to its end |
 //! | `calls` | attempts, the vendor's ids, requested hang-ups |
 //! | `listing` | the call of a lost answer |
-//! | `hearing` | when a transcript is read |
+//! | `transcript_poll` | when a transcript is read |
 //! | `transcript` | callee type and opt-out |
 //! | `account` | balance and numbers |
 //! | `reader` | webhooks |
@@ -22,12 +22,12 @@ mod api;
 mod call;
 mod calls;
 mod follow;
-mod hearing;
 mod json;
 mod listing;
 mod reader;
 mod refusal;
 mod transcript;
+mod transcript_poll;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -40,11 +40,11 @@ use self::api::{Api, Trouble};
 use self::call::{Seen, Shown, Status, Why};
 use self::calls::{Begun, Call, Calls, locked};
 use self::follow::Follow;
-use self::hearing::UNREAD;
 use self::listing::{Found, Listings};
 use self::reader::Webhooks;
 use self::refusal::Placed;
 use self::transcript::Heard;
+use self::transcript_poll::UNREAD;
 use super::inbound::{Inbound, News, Reader};
 use super::remote::http::{Http, NoAnswer};
 use super::remote::secret::{Reach, Secret};
@@ -160,13 +160,13 @@ impl BubblyPhone {
     }
 
     /// Hangs up if that is requested and the call's id is known. A failed hang-up is sent again later.
-    async fn carry_out_wish(&self, call: &Call) {
-        let Some(id) = call.take_wish(self.clock.now()) else {
+    async fn carry_out_hang_up(&self, call: &Call) {
+        let Some(id) = call.take_hang_up(self.clock.now()) else {
             return;
         };
         if let Err(trouble) = self.api.hang_up(&id).await {
             tracing::warn!(%trouble, "a call could not be hung up yet");
-            call.give_wish_back();
+            call.return_hang_up();
         }
     }
 
@@ -198,9 +198,10 @@ impl BubblyPhone {
     async fn standing(&self, call: &Call, inquiry: &Inquiry, id: &str, shown: &Shown) -> LookUp {
         self.note_word(&shown.status);
         let (earliest, now) = (inquiry.reserved_at, self.clock.now());
-        let Some((mut report, at)) = shown.end(Seen::default(), call.wished(), earliest, now)
+        let Some((mut report, at)) =
+            shown.end(Seen::default(), call.hang_up_reason(), earliest, now)
         else {
-            self.carry_out_wish(call).await;
+            self.carry_out_hang_up(call).await;
             return if shown.is_up_for_sure() {
                 LookUp::InProgress
             } else {
@@ -212,7 +213,9 @@ impl BubblyPhone {
                 Ok(Some(heard)) => heard.add_to(&mut report),
                 Ok(None) | Err(_) if call.unheard() < UNHEARD => return LookUp::CannotTell,
                 Ok(None) => {}
-                Err(trouble) => self.warn(UNREAD, hearing::unread(inquiry.attempt, &trouble)),
+                Err(trouble) => {
+                    self.warn(UNREAD, transcript_poll::unread(inquiry.attempt, &trouble))
+                }
             }
         }
         self.calls.forget(inquiry.attempt);
@@ -383,8 +386,8 @@ impl Vendor for BubblyPhone {
     async fn hang_up(&self, line: Line) {
         let attempt = line.attempt();
         let call = self.calls.of(attempt);
-        call.wish(Why::Asked);
-        self.carry_out_wish(&call).await;
+        call.request_hang_up(Why::Asked);
+        self.carry_out_hang_up(&call).await;
         call.nudge();
     }
 

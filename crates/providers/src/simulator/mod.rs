@@ -9,15 +9,15 @@
 //! instants at which they happen. A [`Profile`] determines how late, how often and whether they are reported.
 //! A simulator that opens the log of a previous run continues the calls that are still up.
 
+mod behavior;
 mod carrier_log;
 mod check;
-mod dice;
-mod fate;
+mod draws;
 mod ledger;
 mod plan;
 mod profile;
+mod reporting;
 mod script;
-mod telling;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;

@@ -6,12 +6,12 @@ use std::time::Duration;
 use dialdeck_core::domain::attempt::{CallEnd, Speech};
 use dialdeck_core::domain::{AttemptId, CallEventKind, CallReport, CalleeType, Timestamp};
 
+use super::behavior::{Behavior, by_chance, scripted};
 use super::carrier_log::Terms;
-use super::dice::Dice;
-use super::fate::{Fate, by_chance, scripted};
+use super::draws::Draws;
 use super::ledger::UpCall;
 use super::profile::Profile;
-use super::telling::Telling;
+use super::reporting::Reporting;
 
 /// The planned steps of a call, in order of time.
 #[derive(Debug)]
@@ -31,28 +31,28 @@ pub(super) struct Step {
 
 /// Plans a call. The result depends only on the arguments.
 pub(super) fn plan(profile: &Profile, seed: u64, attempt: AttemptId, call: &UpCall) -> Plan {
-    let mut dice = Dice::of(seed, attempt, call.to);
+    let mut draws = Draws::of(seed, attempt, call.to);
     let script = profile.callees.get(&call.to);
-    let (fate, telling) = match script.and_then(|script| script.at(call.nth)) {
-        Some(callee) => (scripted(callee, &mut dice), Telling::scripted(callee)),
+    let (behavior, reporting) = match script.and_then(|script| script.at(call.nth)) {
+        Some(callee) => (scripted(callee, &mut draws), Reporting::scripted(callee)),
         None => (
-            by_chance(profile, call, &mut dice),
-            Telling::by_chance(&profile.faults, &mut dice),
+            by_chance(profile, call, &mut draws),
+            Reporting::by_chance(&profile.faults, &mut draws),
         ),
     };
-    let mut course = course(fate, call.terms);
+    let mut course = course(behavior, call.terms);
     course.sort_by_key(|(after, _)| *after);
     let steps = course
         .into_iter()
         .map(|(after, kind)| Step {
             at: call.invited + after,
-            told: telling.of(after, &kind, &mut dice),
+            told: reporting.of(after, &kind, &mut draws),
             kind,
         })
         .collect();
     Plan {
         steps,
-        lost: telling.lost,
+        lost: reporting.lost,
     }
 }
 
@@ -72,10 +72,10 @@ const DETECTOR_DELAY: Duration = Duration::from_millis(1_500);
 
 /// Returns the steps with their times after the invite. The ringing timeout counts from the first ring, the
 /// longest call from the answer.
-fn course(fate: Fate, terms: Terms) -> Vec<(Duration, CallEventKind)> {
+fn course(behavior: Behavior, terms: Terms) -> Vec<(Duration, CallEventKind)> {
     let mut course = vec![(Duration::ZERO, CallEventKind::Sent)];
-    match fate {
-        Fate::Rejects {
+    match behavior {
+        Behavior::Rejects {
             setup,
             ring,
             report,
@@ -91,10 +91,10 @@ fn course(fate: Fate, terms: Terms) -> Vec<(Duration, CallEventKind)> {
                 course.push((setup, end));
             }
         },
-        Fate::Answers { setup, ring, .. } if ring >= terms.ring_timeout() => {
+        Behavior::Answers { setup, ring, .. } if ring >= terms.ring_timeout() => {
             rings_out(&mut course, setup, terms);
         }
-        Fate::Answers {
+        Behavior::Answers {
             setup,
             ring,
             talk,

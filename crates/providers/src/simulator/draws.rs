@@ -12,9 +12,9 @@ use super::profile::Span;
 
 /// The draws of one call. Never shared between calls, so the order of calls changes nothing and a restarted
 /// carrier rebuilds every call identically.
-pub(super) struct Dice(ChaCha8Rng);
+pub(super) struct Draws(ChaCha8Rng);
 
-impl Dice {
+impl Draws {
     pub(super) fn of(seed: u64, attempt: AttemptId, to: PhoneNumber) -> Self {
         let text = format!("dialdeck carrier {seed} {attempt} {to}");
         Self(ChaCha8Rng::from_seed(sha256(text.as_bytes())))
@@ -67,12 +67,12 @@ mod tests {
     use super::*;
     use dialdeck_core::domain::DeckId;
 
-    fn dice(serial: i64) -> Dice {
+    fn draws(serial: i64) -> Draws {
         let attempt = AttemptId {
             deck: DeckId(1),
             serial,
         };
-        Dice::of(7, attempt, "+12125550142".parse().unwrap())
+        Draws::of(7, attempt, "+12125550142".parse().unwrap())
     }
 
     #[test]
@@ -83,7 +83,7 @@ mod tests {
             max: 20.0,
         };
         let drawn: Vec<f64> = (0..2_000)
-            .map(|serial| dice(serial).span(&span).as_secs_f64())
+            .map(|serial| draws(serial).span(&span).as_secs_f64())
             .collect();
         assert!(drawn.iter().all(|secs| (1.999..=20.0).contains(secs)));
         let early = drawn.iter().filter(|secs| **secs < 9.0).count();
@@ -97,14 +97,14 @@ mod tests {
             mode: 3.0,
             max: 3.0,
         };
-        assert_eq!(dice(1).span(&span), Duration::from_secs(3));
+        assert_eq!(draws(1).span(&span), Duration::from_secs(3));
     }
 
     #[test]
     fn zero_weights_are_never_picked() {
         for serial in 0..500 {
-            assert_eq!(dice(serial).pick(&[(1, 0.0), (2, 1.0), (3, 0.0)]), Some(2));
+            assert_eq!(draws(serial).pick(&[(1, 0.0), (2, 1.0), (3, 0.0)]), Some(2));
         }
-        assert_eq!(dice(1).pick::<u8>(&[]), None);
+        assert_eq!(draws(1).pick::<u8>(&[]), None);
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dialdeck_core::domain::CallEventKind;
 
-use super::dice::Dice;
+use super::draws::Draws;
 use super::profile::Faults;
 use super::script::Callee;
 
@@ -16,7 +16,7 @@ const AGAIN_AFTER: Duration = Duration::from_secs(2);
 
 /// How completely and how soon a call is reported.
 #[derive(Default)]
-pub(super) struct Telling<'a> {
+pub(super) struct Reporting<'a> {
     /// Delays every report after the send.
     slow: Duration,
     /// When the provider considers the answer lost, counted from the invite.
@@ -29,15 +29,15 @@ pub(super) struct Telling<'a> {
     faults: Option<&'a Faults>,
 }
 
-impl<'a> Telling<'a> {
+impl<'a> Reporting<'a> {
     /// Draws how a call is reported.
-    pub(super) fn by_chance(faults: &'a Faults, dice: &mut Dice) -> Self {
+    pub(super) fn by_chance(faults: &'a Faults, draws: &mut Draws) -> Self {
         let (slow, lost, tail) = (
-            dice.chance(faults.slow_answer),
-            dice.chance(faults.lost_answer),
-            dice.chance(faults.lost_tail),
+            draws.chance(faults.slow_answer),
+            draws.chance(faults.lost_answer),
+            draws.chance(faults.lost_tail),
         );
-        let (slow_by, lost_after) = (dice.span(&faults.slow), dice.span(&faults.lost));
+        let (slow_by, lost_after) = (draws.span(&faults.slow), draws.span(&faults.lost));
         let told_from = if tail { FOR_EVER } else { lost_after };
         Self {
             slow: if slow { slow_by } else { Duration::ZERO },
@@ -80,7 +80,7 @@ impl<'a> Telling<'a> {
         &self,
         after: Duration,
         kind: &CallEventKind,
-        dice: &mut Dice,
+        draws: &mut Draws,
     ) -> Vec<Duration> {
         let sent = matches!(kind, CallEventKind::Sent);
         if after < self.told_from && !sent {
@@ -89,12 +89,12 @@ impl<'a> Telling<'a> {
         let mut first = if sent { Duration::ZERO } else { self.slow };
         let mut again = self.again;
         if let Some(faults) = self.faults {
-            let (late, twice) = (dice.chance(faults.late), dice.chance(faults.duplicate));
+            let (late, twice) = (draws.chance(faults.late), draws.chance(faults.duplicate));
             if late && !sent {
-                first += dice.span(&faults.lateness);
+                first += draws.span(&faults.lateness);
             }
             if twice {
-                again = Some(dice.span(&faults.lateness));
+                again = Some(draws.span(&faults.lateness));
             }
         }
         let mut told = vec![first];

@@ -5,14 +5,14 @@ use std::time::Duration;
 use dialdeck_core::domain::attempt::Speech;
 use dialdeck_core::domain::{CallReport, CalleeType};
 
-use super::dice::Dice;
+use super::draws::Draws;
 use super::ledger::UpCall;
 use super::profile::{Kind, Profile, Span, Weighted};
+use super::reporting::FOR_EVER;
 use super::script::Callee;
-use super::telling::FOR_EVER;
 
 /// What the callee does, on its own schedule.
-pub(super) enum Fate {
+pub(super) enum Behavior {
     Answers {
         setup: Duration,
         ring: Duration,
@@ -30,7 +30,7 @@ pub(super) enum Fate {
 }
 
 /// Draws the behaviour of the callee of a call.
-pub(super) fn by_chance(profile: &Profile, call: &UpCall, dice: &mut Dice) -> Fate {
+pub(super) fn by_chance(profile: &Profile, call: &UpCall, draws: &mut Draws) -> Behavior {
     let hour = (call.invited.as_millis() / 3_600_000).rem_euclid(24);
     let factor = usize::try_from(hour).map_or(1.0, |hour| profile.hours.human[hour]);
     let weights = profile.answers.weights().map(|(kind, weight)| match kind {
@@ -45,62 +45,62 @@ pub(super) fn by_chance(profile: &Profile, call: &UpCall, dice: &mut Dice) -> Fa
         | Kind::Blocked
         | Kind::NetworkFailure => (kind, weight),
     });
-    let setup = dice.span(&profile.setup.span);
+    let setup = draws.span(&profile.setup.span);
     let (ring, talk, codes) = (&profile.ring, &profile.talk, &profile.codes);
     // If only `human` has a weight and its factor for this hour is zero, no choice remains.
-    match dice.pick(&weights).unwrap_or(Kind::NoAnswer) {
+    match draws.pick(&weights).unwrap_or(Kind::NoAnswer) {
         Kind::Human => {
-            let times = (setup, dice.span(&ring.human), dice.span(&talk.human));
-            answers(profile, dice, CalleeType::Human, times)
+            let times = (setup, draws.span(&ring.human), draws.span(&talk.human));
+            answers(profile, draws, CalleeType::Human, times)
         }
         Kind::Voicemail => {
             let times = (
                 setup,
-                dice.span(&ring.voicemail),
-                dice.span(&talk.voicemail),
+                draws.span(&ring.voicemail),
+                draws.span(&talk.voicemail),
             );
-            answers(profile, dice, CalleeType::Voicemail, times)
+            answers(profile, draws, CalleeType::Voicemail, times)
         }
         Kind::Fax => {
-            let times = (setup, dice.span(&ring.fax), dice.span(&talk.fax));
-            answers(profile, dice, CalleeType::Fax, times)
+            let times = (setup, draws.span(&ring.fax), draws.span(&talk.fax));
+            answers(profile, draws, CalleeType::Fax, times)
         }
         Kind::Silence => {
-            let times = (setup, dice.span(&ring.human), dice.span(&talk.silence));
-            answers(profile, dice, CalleeType::Unknown, times)
+            let times = (setup, draws.span(&ring.human), draws.span(&talk.silence));
+            answers(profile, draws, CalleeType::Unknown, times)
         }
-        Kind::Busy => rejects(dice, setup, None, &codes.busy),
-        Kind::NoAnswer => rejects(dice, setup, Some(&ring.no_answer), &codes.no_answer),
-        Kind::Declined => rejects(dice, setup, Some(&ring.declined), &codes.declined),
-        Kind::BadNumber => rejects(dice, setup, None, &codes.bad_number),
-        Kind::Blocked => rejects(dice, setup, None, &codes.blocked),
-        Kind::NetworkFailure => rejects(dice, setup, None, &codes.network_failure),
+        Kind::Busy => rejects(draws, setup, None, &codes.busy),
+        Kind::NoAnswer => rejects(draws, setup, Some(&ring.no_answer), &codes.no_answer),
+        Kind::Declined => rejects(draws, setup, Some(&ring.declined), &codes.declined),
+        Kind::BadNumber => rejects(draws, setup, None, &codes.bad_number),
+        Kind::Blocked => rejects(draws, setup, None, &codes.blocked),
+        Kind::NetworkFailure => rejects(draws, setup, None, &codes.network_failure),
     }
 }
 
 fn answers(
     profile: &Profile,
-    dice: &mut Dice,
+    draws: &mut Draws,
     who: CalleeType,
     (setup, ring, talk): (Duration, Duration, Duration),
-) -> Fate {
-    Fate::Answers {
+) -> Behavior {
+    Behavior::Answers {
         setup,
         ring,
         talk,
         who,
-        speech: sounds_of(who, dice),
-        detected: dice.chance(profile.bridge.detector),
-        agent_absent: dice.chance(profile.bridge.agent_absent),
+        speech: sounds_of(who, draws),
+        detected: draws.chance(profile.bridge.detector),
+        agent_absent: draws.chance(profile.bridge.agent_absent),
     }
 }
 
-fn rejects(dice: &mut Dice, setup: Duration, ring: Option<&Span>, codes: &Weighted) -> Fate {
-    Fate::Rejects {
+fn rejects(draws: &mut Draws, setup: Duration, ring: Option<&Span>, codes: &Weighted) -> Behavior {
+    Behavior::Rejects {
         setup,
-        ring: ring.map(|span| dice.span(span)),
+        ring: ring.map(|span| draws.span(span)),
         report: CallReport {
-            sip_code: dice.pick(codes),
+            sip_code: draws.pick(codes),
             ..CallReport::default()
         },
     }
@@ -108,9 +108,9 @@ fn rejects(dice: &mut Dice, setup: Duration, ring: Option<&Span>, codes: &Weight
 
 /// Returns the sounds that fit the callee type: a short greeting of a person, a long one of a machine with
 /// its beep, a fax tone, or none.
-fn sounds_of(who: CalleeType, dice: &mut Dice) -> Vec<Speech> {
+fn sounds_of(who: CalleeType, draws: &mut Draws) -> Vec<Speech> {
     let mut between = |min: f64, max: f64| {
-        dice.span(&Span {
+        draws.span(&Span {
             min,
             mode: f64::midpoint(min, max),
             max,
@@ -138,7 +138,7 @@ fn sounds_of(who: CalleeType, dice: &mut Dice) -> Vec<Speech> {
 }
 
 /// Returns the behaviour that a script prescribes.
-pub(super) fn scripted(callee: &Callee, dice: &mut Dice) -> Fate {
+pub(super) fn scripted(callee: &Callee, draws: &mut Draws) -> Behavior {
     match callee {
         Callee::Answers {
             ring,
@@ -147,12 +147,12 @@ pub(super) fn scripted(callee: &Callee, dice: &mut Dice) -> Fate {
             speech,
             detected,
             agent_absent,
-        } => Fate::Answers {
+        } => Behavior::Answers {
             setup: Duration::ZERO,
             ring: *ring,
             talk: *talk,
             who: *who,
-            speech: speech.clone().unwrap_or_else(|| sounds_of(*who, dice)),
+            speech: speech.clone().unwrap_or_else(|| sounds_of(*who, draws)),
             detected: *detected,
             agent_absent: *agent_absent,
         },
@@ -162,7 +162,7 @@ pub(super) fn scripted(callee: &Callee, dice: &mut Dice) -> Fate {
             retry_after,
             after,
             rings,
-        } => Fate::Rejects {
+        } => Behavior::Rejects {
             setup: if *rings { Duration::ZERO } else { *after },
             ring: rings.then_some(*after),
             report: CallReport {
@@ -176,12 +176,12 @@ pub(super) fn scripted(callee: &Callee, dice: &mut Dice) -> Fate {
         Callee::RingsForEver | Callee::Silent | Callee::NotSent => rings_for_ever(),
         Callee::AnswerLost { then, .. }
         | Callee::Duplicates { then }
-        | Callee::Late { then, .. } => scripted(then, dice),
+        | Callee::Late { then, .. } => scripted(then, draws),
     }
 }
 
-fn rings_for_ever() -> Fate {
-    Fate::Rejects {
+fn rings_for_ever() -> Behavior {
+    Behavior::Rejects {
         setup: Duration::ZERO,
         ring: Some(FOR_EVER),
         report: CallReport {

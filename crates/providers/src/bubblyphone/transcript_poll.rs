@@ -21,14 +21,14 @@ const AFTERWARDS: [Duration; 3] = [
 ];
 
 /// Reads the transcript of a call that has ended.
-pub(super) struct Hearing<'a> {
+pub(super) struct TranscriptPoll<'a> {
     pub(super) vendor: &'a BubblyPhone,
     pub(super) line: &'a Line,
     /// The vendor's id of the call.
     pub(super) id: &'a str,
 }
 
-impl Hearing<'_> {
+impl TranscriptPoll<'_> {
     /// Adds to a call's end what its transcript shows by then.
     pub(super) async fn at_the_end(&self, report: &mut CallReport) {
         for n in 1..=FOR_THE_CALLEE {

@@ -1,5 +1,7 @@
 //! The carriers behind a network: the module and the account of each.
 
+use std::fmt;
+
 use super::{CliError, Env, credentials};
 use crate::clock::Clock;
 use crate::config::{
@@ -9,9 +11,9 @@ use crate::domain::{Incarnations, TrunkName};
 use crate::provider::bubblyphone::{self, BubblyPhone};
 use crate::provider::livekit::{self, LiveKit};
 use crate::provider::plum::{self, Plum};
-use crate::provider::remote::Vendor;
 use crate::provider::remote::http::Http;
 use crate::provider::remote::secret::Reach;
+use crate::provider::remote::{SetupError, Vendor};
 
 /// An operation on a vendor of any kind.
 pub(super) trait Visit {
@@ -42,7 +44,9 @@ impl Wanted<'_> {
     ///
     /// Errors if a credential cannot be read, or the vendor refuses its settings.
     pub(super) fn make<T: Visit>(&self, env: &Env, visit: T) -> Result<T::Out, CliError> {
-        let wrong = |why: String| CliError::failed(format!("trunk {}: {why}", self.trunk));
+        let failed =
+            |why: &dyn fmt::Display| CliError::failed(format!("trunk {}: {why}", self.trunk));
+        let wrong = |why: SetupError| failed(&why);
         let reach = self.reach(env)?;
         let http = || Http::new(self.clock.clone()).map_err(wrong);
         match self.config.providers.get(self.trunk) {
@@ -61,7 +65,7 @@ impl Wanted<'_> {
                 Ok(visit.visit(vendor))
             }
             Some(ProviderSettings::Simulator(_)) | None => {
-                Err(wrong("it is not behind a network".to_owned()))
+                Err(failed(&"it is not behind a network"))
             }
         }
     }

@@ -100,7 +100,9 @@ fn a_file_of_authorities_that_is_none_is_told() {
         if let Some(text) = text {
             std::fs::write(&file, text).unwrap();
         }
-        let why = Http::trusting(Some(&file), Clock::System).unwrap_err();
+        let why = Http::trusting(Some(&file), Clock::System)
+            .unwrap_err()
+            .to_string();
         assert!(why.contains(name) && why.contains(wrong), "{why}");
     }
 }

@@ -91,7 +91,7 @@ fn listener(settings: &ListenerSettings, engine: bool, runtime: &Runtime) -> Fin
             let routes = Router::new().route("/healthz", get(|| async {}));
             tokio::spawn(async move { axum::serve(socket, routes).await });
         }
-        let http = Http::new(Clock::System)?;
+        let http = Http::new(Clock::System).map_err(|error| error.to_string())?;
         let request = http.get(&format!("{}/healthz", settings.public_url));
         match http.send(request, LIMIT).await {
             Ok(answer) if answer.status == 200 => Ok(()),

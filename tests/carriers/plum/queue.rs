@@ -286,7 +286,7 @@ fn plum_needs_to_be_answered() {
     let lab = rig::lab();
     let double = double(&lab);
     let refused = Plum::new(dev(&double), None, lab.http()).unwrap_err();
-    assert!(refused.contains("[listener]"), "{refused}");
+    assert!(refused.to_string().contains("[listener]"), "{refused}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use reqwest::{RequestBuilder, Url};
 use serde_json::{Map, Value};
 
 use super::call::{Shown, shown};
+use crate::remote::SetupError;
 use crate::remote::http::{Answer, Http, NoAnswer};
 use crate::remote::secret::Secret;
 use crate::remote::text::plain;
@@ -59,10 +60,10 @@ pub(super) enum Trouble {
 }
 
 impl Api {
-    pub(super) fn new(url: &str, key: Secret, http: Http) -> Result<Self, String> {
-        let base = Url::parse(url).map_err(|error| format!("the API's address: {error}"))?;
+    pub(super) fn new(url: &str, key: Secret, http: Http) -> Result<Self, SetupError> {
+        let base = Url::parse(url).map_err(|source| SetupError::Address { source })?;
         if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
-            return Err("the API's address must begin with https://".to_owned());
+            return Err(SetupError::Scheme);
         }
         Ok(Self {
             clock: http.clock().clone(),

@@ -48,7 +48,7 @@ use self::transcript_poll::UNREAD;
 use super::inbound::{Inbound, News, Reader};
 use super::remote::http::{Http, NoAnswer};
 use super::remote::secret::{Reach, Secret};
-use super::remote::{Examined, Line, Vendor};
+use super::remote::{Examined, Line, SetupError, Vendor};
 use super::{DialRequest, Inquiry, LookUp, Owned, Unlisted};
 use dialdeck_clock::Clock;
 use dialdeck_core::domain::attempt::CallEnd;
@@ -100,7 +100,7 @@ impl BubblyPhone {
     /// # Errors
     ///
     /// Errors if the address is not a URL with `http` or `https`.
-    pub fn new(account: Account, reach: Option<Reach>, http: Http) -> Result<Self, String> {
+    pub fn new(account: Account, reach: Option<Reach>, http: Http) -> Result<Self, SetupError> {
         let clock = http.clock().clone();
         let api = Api::new(&account.url, account.api_key.clone(), http)?;
         Ok(Self {

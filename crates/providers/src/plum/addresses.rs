@@ -4,6 +4,7 @@ use reqwest::Url;
 
 use super::batch::Batch;
 use super::fields::Fields;
+use crate::remote::SetupError;
 use crate::remote::secret::Reach;
 use dialdeck_core::domain::AttemptId;
 
@@ -86,13 +87,10 @@ impl Addresses {
     /// # Errors
     ///
     /// Errors if the listener's address leaves no room for an attempt within Plum's 255 characters.
-    pub(super) fn new(reach: Reach) -> Result<Self, String> {
+    pub(super) fn new(reach: Reach) -> Result<Self, SetupError> {
         let addresses = Self { reach };
         if addresses.longest_reference() < 64 {
-            return Err(format!(
-                "Plum takes addresses of {LONGEST_URL} characters at most: the listener's public \
-                 address and the trunk's name together are too long"
-            ));
+            return Err(SetupError::AddressTooLong { limit: LONGEST_URL });
         }
         Ok(addresses)
     }
@@ -155,7 +153,7 @@ mod tests {
 
     const PLACES: [Place; 4] = [Place::Start, Place::Callee, Place::OptOut, Place::Result];
 
-    fn addresses(url: &str) -> Result<Addresses, String> {
+    fn addresses(url: &str) -> Result<Addresses, SetupError> {
         Addresses::new(Reach {
             url: url.to_owned(),
             key: Secret::new("k"),

@@ -41,7 +41,7 @@ use self::result::{Over, Standing, standing};
 use super::inbound::{Inbound, News, Reader};
 use super::remote::http::{Answer, Http, NoAnswer};
 use super::remote::secret::Reach;
-use super::remote::{Examined, Line, Vendor};
+use super::remote::{Examined, Line, SetupError, Vendor};
 use super::{DialRequest, Inquiry, LookUp, Owned, Unlisted};
 use dialdeck_clock::Clock;
 use dialdeck_core::domain::attempt::CallEnd;
@@ -68,11 +68,8 @@ impl Plum {
     /// # Errors
     ///
     /// Errors if `reach` is `None`, because Plum calls back, or if its address is too long for Plum.
-    pub fn new(account: Account, reach: Option<Reach>, http: Http) -> Result<Self, String> {
-        let reach = reach.ok_or(
-            "Plum asks the dialer what to say and reports every end to it: the deck needs a \
-             [listener] with the address under which Plum reaches it",
-        )?;
+    pub fn new(account: Account, reach: Option<Reach>, http: Http) -> Result<Self, SetupError> {
+        let reach = reach.ok_or(SetupError::NoListener)?;
         Ok(Self {
             addresses: Addresses::new(reach)?,
             redactor: Redactor::new(&account.secrets()),

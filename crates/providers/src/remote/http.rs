@@ -14,6 +14,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
+use super::setup::SetupError;
 use dialdeck_clock::Clock;
 
 /// The longest body of an answer that is read, in bytes.
@@ -124,7 +125,7 @@ impl Http {
     ///
     /// # Errors
     /// Errors as [`Http::trusting`] does.
-    pub fn new(clock: Clock) -> Result<Self, String> {
+    pub fn new(clock: Clock) -> Result<Self, SetupError> {
         let named = std::env::var_os(MORE_ROOTS).filter(|file| !file.is_empty());
         Self::trusting(named.map(PathBuf::from).as_deref(), clock)
     }
@@ -135,18 +136,17 @@ impl Http {
     ///
     /// # Errors
     /// Errors if the file cannot be read or holds no usable authority, or if the machine cannot use TLS.
-    pub fn trusting(more: Option<&Path>, clock: Clock) -> Result<Self, String> {
+    pub fn trusting(more: Option<&Path>, clock: Clock) -> Result<Self, SetupError> {
         let mut roots = RootCertStore {
             roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
         };
         if let Some(file) = more {
-            add_roots(&mut roots, file)
-                .map_err(|why| format!("{MORE_ROOTS} names {}, {why}", file.display()))?;
+            add_roots(&mut roots, file)?;
         }
         let provider = rustls::crypto::ring::default_provider();
         let tls = rustls::ClientConfig::builder_with_provider(provider.into())
             .with_safe_default_protocol_versions()
-            .map_err(|error| error.to_string())?
+            .map_err(|source| SetupError::Tls { source })?
             .with_root_certificates(roots)
             .with_no_client_auth();
         let client = Client::builder()
@@ -158,7 +158,7 @@ impl Http {
             .referer(false)
             .user_agent(concat!("dialdeck/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| error.to_string())?;
+            .map_err(|source| SetupError::Client { source })?;
         Ok(Self {
             exchange: Arc::new(client.clone()),
             client,
@@ -216,8 +216,11 @@ impl Http {
 
 /// Adds the authorities of a PEM file. Certificates of unknown kinds are skipped, because the file may be a
 /// whole system's.
-fn add_roots(roots: &mut RootCertStore, file: &Path) -> Result<(), String> {
-    let unread = |error: rustls::pki_types::pem::Error| format!("which cannot be read: {error}");
+fn add_roots(roots: &mut RootCertStore, file: &Path) -> Result<(), SetupError> {
+    let unread = |source| SetupError::RootsUnreadable {
+        file: file.to_owned(),
+        source,
+    };
     let read = CertificateDer::pem_file_iter(file).map_err(unread)?;
     let certificates: Result<Vec<_>, _> = read.collect();
     let (added, left_out) = roots.add_parsable_certificates(certificates.map_err(unread)?);
@@ -225,7 +228,9 @@ fn add_roots(roots: &mut RootCertStore, file: &Path) -> Result<(), String> {
         tracing::warn!(left_out, "authorities of {MORE_ROOTS} that cannot be used");
     }
     match added {
-        0 => Err("which holds no authority in PEM form that can be trusted".to_owned()),
+        0 => Err(SetupError::NoRoots {
+            file: file.to_owned(),
+        }),
         _ => Ok(()),
     }
 }

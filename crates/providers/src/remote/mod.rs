@@ -5,6 +5,7 @@
 
 pub mod http;
 pub mod secret;
+mod setup;
 pub mod text;
 
 use std::collections::VecDeque;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+pub use self::setup::SetupError;
 use super::inbound::{Inbound, Reader};
 use super::{DialRequest, Inquiry, LookUp, Owned, Provider, ProviderEvent, Request, Unlisted};
 use dialdeck_clock::Clock;

@@ -84,7 +84,7 @@ fn a_moved_folder_and_another_host_are_named() {
         "{said:?}"
     );
     // Commands that hold back and commands that only read need no decision.
-    let listed = bench.on("moved", &["dnc", "add", "+12125550129"]);
+    let listed = bench.on("moved", &["dnc", "add", "+19175550129"]);
     assert_eq!(listed.code, 0, "{listed:?}");
     for command in [
         &["status"][..],

@@ -230,7 +230,7 @@ fn run(
     };
     // A broken deck file is reported by the commands that need it. A start or a resume does not.
     if let Ok(config) = env.deck_config() {
-        let odds = |campaign: &Campaign| config.at_odds_with(&campaign.settings);
+        let odds = |campaign: &Campaign| config.mismatches_with(&campaign.settings);
         warnings.extend(campaigns.iter().flat_map(odds));
     }
     let done = campaigns

@@ -141,7 +141,7 @@ fn config_findings(
         .iter()
         .filter(|one| !matches!(one.state, CampaignState::Stopped | CampaignState::Done))
     {
-        for wrong in config.at_odds_with(&campaign.settings) {
+        for wrong in config.mismatches_with(&campaign.settings) {
             findings.push(finding("campaign", Level::Warn, wrong));
         }
         for advice in advice::of(&env.rules, &campaign.settings, classes.values()) {

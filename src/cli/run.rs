@@ -100,7 +100,7 @@ fn warn(deck: &mut Deck, config: &DeckConfig, drafts: &[CampaignId]) -> Result<(
     let dialed = campaigns
         .iter()
         .filter(|one| one.state == CampaignState::Running || drafts.contains(&one.id));
-    let odds = dialed.flat_map(|campaign| config.at_odds_with(&campaign.settings));
+    let odds = dialed.flat_map(|campaign| config.mismatches_with(&campaign.settings));
     let general = config.warnings.iter().map(ToString::to_string);
     for warning in general.chain(odds) {
         tty::say(&format!("warning: {warning}\n"));

@@ -7,15 +7,15 @@ use std::time::Duration;
 use reqwest::Url;
 
 use super::fault::{ConfigError, ConfigErrors};
+use super::keywords::{
+    ACTIONS, AGENTS, CALL_CLASSES, CONSENTS, EVIDENCE, PURPOSES, STRATEGIES, VOICEMAIL,
+    is_plain_name,
+};
 use super::read_text;
 use super::schedule::schedule;
 use super::source::{Places, Source};
 use super::table::Table;
 use super::value::suggestion;
-use super::words::{
-    ACTIONS, AGENTS, CALL_CLASSES, CONSENTS, EVIDENCE, PURPOSES, STRATEGIES, VOICEMAIL,
-    is_plain_name,
-};
 use crate::domain::campaign::{
     Agent, AttemptRules, CallClass, CallerIdRules, Evidence, OutcomeAction, OutcomeRule, Pacing,
     Purpose, RuleOverride, Waived,
@@ -197,7 +197,7 @@ fn evidence(root: &mut Table<'_, '_>) -> (Evidence, Option<String>) {
     match (asked, reason) {
         (Some(None), _) => root.reject(
             "evidence",
-            "`stated` let one hint replace what the number says, and is no more",
+            "`stated` is no longer supported: it let one hint replace the number's places",
             "leave it out, or write \"address\" with an evidence_reason",
         ),
         (_, None) if address => root.missing(
@@ -206,7 +206,7 @@ fn evidence(root: &mut Table<'_, '_>) -> (Evidence, Option<String>) {
         ),
         (_, Some(_)) if !address => root.reject(
             "evidence_reason",
-            "stands without evidence = \"address\"",
+            "is used without evidence = \"address\"",
             "leave it out",
         ),
         _ => {}
@@ -332,7 +332,7 @@ fn caller_id(mut table: Table<'_, '_>) -> CallerIdRules {
         (None, 0) => table.missing("pool", "name a pool of the deck file, or list `numbers`"),
         (Some(_), 1..) => table.reject(
             "numbers",
-            "stand beside `pool`",
+            "are set together with `pool`",
             "name a pool or list numbers, not both",
         ),
         _ => {}
@@ -365,10 +365,7 @@ fn lists(mut table: Table<'_, '_>, campaign: Option<&str>) -> Vec<ListKind> {
                 };
                 unknown
             }
-            Err(why) => {
-                let (message, hint) = why.split_once("; ").unwrap_or((&why, ""));
-                (message.to_owned(), hint.to_owned())
-            }
+            Err(why) => (why.reason, why.hint),
         };
         table
             .source
@@ -405,7 +402,7 @@ fn unfit_for_results(url: &str) -> Option<(String, &'static str)> {
     };
     if !parsed.username().is_empty() || parsed.password().is_some() {
         return Some((
-            "holds credentials, which would stand in logs".to_owned(),
+            "contains credentials, which would appear in logs".to_owned(),
             "leave them out: results are signed, see `results.secret` in the deck file",
         ));
     }
@@ -433,7 +430,7 @@ fn overrides(root: &mut Table<'_, '_>) -> Vec<RuleOverride> {
         let (place, what) = (table.text("place"), table.text("what"));
         let reason = table.required_text(
             "reason",
-            "say why, in the words of the person who answers for it",
+            "give the reason of the person who is responsible for it",
         );
         let precondition = match (rule, place, what) {
             (Some(_), None, None) => None,
@@ -443,7 +440,7 @@ fn overrides(root: &mut Table<'_, '_>) -> Vec<RuleOverride> {
             }),
             (Some(_), ..) => {
                 let hint = "give each its own [[rule_override]] with its own reason";
-                table.reject("rule", "stands beside `place` and `what`", hint);
+                table.reject("rule", "is set together with `place` and `what`", hint);
                 None
             }
             (None, Some(_), None) => {

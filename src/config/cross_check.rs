@@ -11,7 +11,7 @@ use crate::domain::{CallerId, CallerIdState, CampaignSettings, TrunkSettings};
 impl DeckConfig {
     /// Returns what keeps a campaign of the deck from running as intended with this deck file, one sentence
     /// each. Empty if nothing does.
-    pub fn at_odds_with(&self, campaign: &CampaignSettings) -> Vec<String> {
+    pub fn mismatches_with(&self, campaign: &CampaignSettings) -> Vec<String> {
         let (name, trunk) = (&campaign.name, &campaign.trunk);
         if !self.settings.trunks.iter().any(|one| one.name == *trunk) {
             return vec![format!(
@@ -22,33 +22,33 @@ impl DeckConfig {
         let mut own = own
             .filter(|id| campaign.caller_id.names(id) && id.trunk == *trunk)
             .peekable();
-        let mut odds = Vec::new();
+        let mut found = Vec::new();
         if own.peek().is_none() {
-            odds.push(format!(
+            found.push(format!(
                 "{name}: the deck file has none of its caller IDs on trunk `{trunk}`; nothing is \
                  dialed for it"
             ));
         } else if own.all(|id| id.state != CallerIdState::Active) {
-            odds.push(format!(
-                "{name}: the deck file sets all its caller IDs on trunk `{trunk}` aside; nothing is \
-                 dialed for it"
+            found.push(format!(
+                "{name}: none of its caller IDs on trunk `{trunk}` is active in the deck file; nothing \
+                 is dialed for it"
             ));
         }
-        let unheard = self.agents_unheard(campaign);
-        odds.extend(unheard.map(|wrong| format!("{name}: {wrong}")));
-        odds
+        let missing = self.missing_listener(campaign);
+        found.extend(missing.map(|wrong| format!("{name}: {wrong}")));
+        found
     }
 
     /// Returns what is wrong if reports of a campaign's human agents cannot arrive; `None` if they can.
     /// LiveKit agents report to the listener that they talk to the callee, so a deck without one never
     /// receives the report.
-    fn agents_unheard(&self, campaign: &CampaignSettings) -> Option<String> {
+    fn missing_listener(&self, campaign: &CampaignSettings) -> Option<String> {
         let livekit = matches!(
             self.providers.get(&campaign.trunk),
             Some(ProviderSettings::LiveKit(_))
         );
-        let unheard = livekit && campaign.agent == Agent::Human && self.listener.is_none();
-        unheard.then(|| {
+        let missing = livekit && campaign.agent == Agent::Human && self.listener.is_none();
+        missing.then(|| {
             format!(
                 "on trunk `{}` human agents report `bridged` to the listener, and the deck file has \
                  none: every call that a person answers counts as abandoned",
@@ -117,7 +117,7 @@ impl CampaignFile {
             Some(trunk) => {
                 errors.extend(self.pci_offered(trunk));
                 warnings.extend(self.pace_within(trunk));
-                warnings.extend(deck.agents_unheard(&self.settings).map(|message| {
+                warnings.extend(deck.missing_listener(&self.settings).map(|message| {
                     self.finding("agent", message, "add [listener] to the deck file")
                 }));
             }
@@ -171,7 +171,7 @@ impl CampaignFile {
                 self.finding(
                     key,
                     format!("{asked} is above the cap of trunk `{}`", trunk.name),
-                    format!("the trunk's {cap} holds"),
+                    format!("the trunk's cap of {cap} applies"),
                 )
             })
             .collect()
@@ -243,7 +243,7 @@ impl CampaignFile {
             let why = match may_set_aside(&wish.rule) {
                 Some(true) => continue,
                 Some(false) => {
-                    "is a rule of a country or of an own rule file, which nobody may set aside"
+                    "is a rule of a country or of an own rule file, which cannot be set aside"
                 }
                 None => "is not a rule",
             };
@@ -305,7 +305,7 @@ mod tests {
 
     #[test]
     fn human_agents_on_livekit_need_a_listener() {
-        for (agent, trunk, listener, told) in [
+        for (agent, trunk, listener, warned) in [
             ("human", LIVEKIT, "", true),
             ("human", LIVEKIT, LISTENER, false),
             ("automated", LIVEKIT, "", false),
@@ -318,7 +318,7 @@ mod tests {
                 .check_against(&deck)
                 .unwrap();
             let keys: Vec<&str> = advice.iter().map(|one| one.key.as_str()).collect();
-            let expected: &[&str] = if told { &["agent"] } else { &[] };
+            let expected: &[&str] = if warned { &["agent"] } else { &[] };
             assert_eq!(keys, expected, "{agent} {trunk} {listener}");
         }
     }

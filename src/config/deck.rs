@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::fault::{ConfigError, ConfigErrors};
+use super::keywords::{LOG_LEVELS, REGISTRY_BINDS, ROLES, is_plain_name};
 use super::listener::{ListenerSettings, listener, results_secret};
 use super::pools::pools;
 use super::providers::{Credential, ProviderSettings, provider};
 use super::source::{Item, Source};
 use super::table::Table;
 use super::value::alternatives;
-use super::words::{LOG_LEVELS, REGISTRY_BINDS, ROLES, is_plain_name};
 use super::{is_empty, read_own_text};
 use crate::domain::{Capabilities, DeckSettings, Role, TrunkName, TrunkSettings};
 use crate::rules::Rules;
@@ -140,7 +140,7 @@ pub fn load_deck(path: &Path) -> Result<DeckConfig, ConfigErrors> {
     }
     for provider in config.providers.values_mut() {
         if let ProviderSettings::Simulator(simulator) = provider {
-            simulator.lies_in(folder);
+            simulator.resolve_in(folder);
         }
     }
     Ok(config)
@@ -329,7 +329,7 @@ fn trunks(root: &mut Table<'_, '_>) -> Trunks {
         let provider = provider(&mut table);
         let can = provider.as_ref().map(|(_, can)| *can).unwrap_or_default();
         if let Some(name) = name.filter(|name| !is_plain_name(name)) {
-            let message = format!("`{name}` is no plain name: it stands in addresses");
+            let message = format!("`{name}` cannot be part of an address");
             let hint = "use letters, digits, `-`, `_` and `.`, not `-` first, and not `.` or `..`";
             table.reject("name", message, hint);
         }
@@ -337,7 +337,7 @@ fn trunks(root: &mut Table<'_, '_>) -> Trunks {
         if !names.insert(trunk.name.clone()) {
             table.reject(
                 "name",
-                format!("a trunk `{}` stands above", trunk.name),
+                format!("a trunk `{}` is already defined above", trunk.name),
                 "give each trunk its own name",
             );
         }

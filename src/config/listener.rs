@@ -35,13 +35,13 @@ pub(super) fn listener(root: &mut Table<'_, '_>) -> Option<ListenerSettings> {
             None
         }
     };
-    let hint = "say under which address carriers reach it: public_url = \"https://…\"";
+    let hint = "name the address at which carriers reach it: public_url = \"https://…\"";
     let public_url = required_url(&mut table, "public_url", hint);
     if public_url
         .as_ref()
         .is_some_and(|url| !url.starts_with("http"))
     {
-        table.reject("public_url", "is no web address", "write https://…");
+        table.reject("public_url", "is not a web address", "write https://…");
     }
     table.finish();
     Some(ListenerSettings {

@@ -7,6 +7,7 @@ mod campaign;
 mod cross_check;
 mod deck;
 mod fault;
+mod keywords;
 mod listener;
 mod pools;
 mod providers;
@@ -15,7 +16,6 @@ mod source;
 mod table;
 mod typed;
 mod value;
-mod words;
 
 pub use campaign::{CampaignFile, load_campaign, read_campaign};
 pub use cross_check::Unmet;

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::deck::region;
+use super::keywords::{ATTESTATIONS, STATES};
 use super::providers::ProviderSettings;
 use super::source::Item;
 use super::table::Table;
 use super::value::suggestion;
-use super::words::{ATTESTATIONS, STATES};
 use crate::domain::{Attestation, CallerId, CallerIdState, PhoneNumber, TrunkName, TrunkSettings};
 
 /// Calls an hour that BubblyPhone accepts for each number. It refuses further calls.
@@ -70,8 +70,8 @@ pub(super) fn pools(
                 table.source.error(
                     Some(item.span),
                     &item.key,
-                    format!("{} stands above already", caller_id.number),
-                    "a number belongs to one pool, once",
+                    format!("{} is already listed above", caller_id.number),
+                    "list each number once, in one pool",
                 );
             }
             caller_ids.push(caller_id);
@@ -90,8 +90,8 @@ fn hourly_cap(table: &mut Table<'_, '_>, vendors: Option<u32>) -> Option<u32> {
         table.source.warn(
             Some(item.span),
             &item.key,
-            format!("{written} is above what BubblyPhone takes from a number in an hour"),
-            format!("it refuses what is more than {vendors}"),
+            format!("{written} is above the hourly limit of BubblyPhone for one number"),
+            format!("it refuses more than {vendors}"),
         );
     }
     Some(written)
@@ -165,8 +165,8 @@ mod tests {
     }
 
     #[test]
-    fn a_cap_above_the_vendors_own_is_told() {
-        let above = "is above what BubblyPhone takes from a number in an hour";
+    fn a_cap_above_the_vendors_own_is_warned_of() {
+        let above = "is above the hourly limit of BubblyPhone for one number";
         assert_eq!(advice("bubblyphone", 30, 30), []);
         assert_eq!(
             advice("bubblyphone", 31, 40),

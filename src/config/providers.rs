@@ -47,7 +47,7 @@ pub struct SimulatorSettings {
 impl SimulatorSettings {
     /// Resolves the files that it names against the deck file's folder. A profile file has a dot or a slash
     /// in its name; built-in profiles have neither.
-    pub(super) fn lies_in(&mut self, folder: &Path) {
+    pub(super) fn resolve_in(&mut self, folder: &Path) {
         if self.profile.contains(['.', '/']) {
             self.profile = folder.join(&self.profile).display().to_string();
         }
@@ -137,7 +137,7 @@ const KINDS: [&str; 4] = ["simulator", "livekit", "bubblyphone", "plum"];
 pub(super) fn provider(table: &mut Table<'_, '_>) -> Option<(ProviderSettings, Capabilities)> {
     let kind = table.required_text(
         "kind",
-        &format!("say what stands behind the trunk: {}", alternatives(&KINDS)),
+        &format!("name the kind of the trunk: {}", alternatives(&KINDS)),
     );
     let Some(kind) = kind else {
         // Without a kind it is unknown which keys belong here, so only the missing kind is reported.
@@ -252,13 +252,13 @@ pub(super) fn credential(
 ) -> Credential {
     let (env, file) = CREDENTIALS
         .iter()
-        .find(|(name, ..)| *name == key)
-        .map_or(("", ""), |(_, env, file)| (*env, *file));
+        .find(|keys| keys.name == key)
+        .map_or(("", ""), |keys| (keys.env, keys.file));
     let from_env = table.text(env).map(str::to_owned);
     let from_file = table.text(file).map(PathBuf::from);
     match (from_env, from_file) {
         (Some(_), Some(_)) => {
-            let message = format!("stands beside `{env}`");
+            let message = format!("is set together with `{env}`");
             table.reject(file, message, "write one of the two");
             Credential::Env(standard.to_owned())
         }
@@ -267,16 +267,32 @@ pub(super) fn credential(
     }
 }
 
-/// Each credential with the two keys that name its source.
-const CREDENTIALS: [(&str, &str, &str); 8] = [
-    ("api_key", "api_key_env", "api_key_file"),
-    ("api_secret", "api_secret_env", "api_secret_file"),
-    ("login", "login_env", "login_file"),
-    ("pin", "pin_env", "pin_file"),
-    ("email", "email_env", "email_file"),
-    ("developer_key", "developer_key_env", "developer_key_file"),
-    ("secret", "secret_env", "secret_file"),
-    ("key", "key_env", "key_file"),
+/// A credential, with the two keys that name its source.
+struct CredentialKeys {
+    name: &'static str,
+    env: &'static str,
+    file: &'static str,
+}
+
+macro_rules! credentials {
+    ($($name:literal),*) => {
+        [$(CredentialKeys {
+            name: $name,
+            env: concat!($name, "_env"),
+            file: concat!($name, "_file"),
+        }),*]
+    };
+}
+
+const CREDENTIALS: [CredentialKeys; 8] = credentials![
+    "api_key",
+    "api_secret",
+    "login",
+    "pin",
+    "email",
+    "developer_key",
+    "secret",
+    "key"
 ];
 
 /// Returns an address; the standard one if the key is absent.

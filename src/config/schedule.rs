@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use toml::de::DeValue;
 
+use super::keywords::ORDERS;
 use super::table::Table;
-use super::words::ORDERS;
 use crate::domain::campaign::Schedule;
 use crate::domain::{MinuteOfDay, Timestamp, Weekdays};
 
@@ -56,7 +56,8 @@ pub(super) fn schedule(mut table: Table<'_, '_>) -> Schedule {
 /// Adds advice if the campaign opens or starts at the top of the hour. Most dialers start then, and
 /// carriers and callees are overloaded.
 fn offer_quarter_past(table: &Table<'_, '_>, open: Option<MinuteOfDay>, start: Option<Timestamp>) {
-    const CROWDED: &str = "is at the top of the hour, when carriers are crowded";
+    const CROWDED: &str =
+        "is at the top of the hour, when most dialers start and carriers are busy";
     if let Some(open) = open.filter(|open| open.minutes() % 60 == 0 && open.minutes() < 1440)
         && let Some(later) = MinuteOfDay::new(open.minutes() + 15)
     {
@@ -91,7 +92,7 @@ fn days(table: &mut Table<'_, '_>) -> Option<Weekdays> {
     match text.parse() {
         Ok(days) => Some(days),
         Err(why) => {
-            table.reject_why("days", &why);
+            table.reject_unparsed("days", why);
             None
         }
     }

@@ -1,6 +1,5 @@
 //! Typed values of a table: text, words, numbers, spans of time, instants, each within its range.
 
-use std::fmt::Display;
 use std::ops::{Range, RangeInclusive};
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,7 +9,7 @@ use toml::de::DeValue;
 
 use super::table::Table;
 use super::value::{alternatives, instant, parse_duration, show_duration, time_of_day};
-use crate::domain::{MinuteOfDay, Timestamp};
+use crate::domain::{MinuteOfDay, ParseError, Timestamp};
 
 impl<'t> Table<'t, '_> {
     /// Returns text, trimmed; reports a fault if it is blank.
@@ -79,7 +78,7 @@ impl<'t> Table<'t, '_> {
         match text.parse() {
             Ok(value) => Some(value),
             Err(why) => {
-                self.reject_why(key, &why);
+                self.reject(key, why, "");
                 None
             }
         }
@@ -151,7 +150,7 @@ impl<'t> Table<'t, '_> {
         let span = match parse_duration(text) {
             Ok(span) => span,
             Err(why) => {
-                self.reject_why(key, &why);
+                self.reject_unparsed(key, why);
                 return None;
             }
         };
@@ -187,7 +186,7 @@ impl<'t> Table<'t, '_> {
             self.wrong_type(&item, "an instant such as 2026-12-07T15:30:00Z");
             return None;
         };
-        read.map_err(|why: String| self.reject_why(key, &why)).ok()
+        read.map_err(|why| self.reject_unparsed(key, why)).ok()
     }
 
     /// Returns a time of day, from `"09:00"` or a bare `09:00`.
@@ -201,7 +200,7 @@ impl<'t> Table<'t, '_> {
             self.wrong_type(&item, "a time of day such as \"09:00\"");
             return None;
         };
-        read.map_err(|why: String| self.reject_why(key, &why)).ok()
+        read.map_err(|why| self.reject_unparsed(key, why)).ok()
     }
 
     /// Reports a fault at the value of a key that is written.
@@ -211,11 +210,9 @@ impl<'t> Table<'t, '_> {
             .error(Some(span), &self.name(key), message, hint);
     }
 
-    /// Reports a fault given as `what is wrong; what to do`.
-    pub(super) fn reject_why(&self, key: &str, why: &impl Display) {
-        let why = why.to_string();
-        let (message, hint) = why.split_once("; ").unwrap_or((&why, ""));
-        self.reject(key, message, hint);
+    /// Reports a value that cannot be parsed.
+    pub(super) fn reject_unparsed(&self, key: &str, why: ParseError) {
+        self.reject(key, why.reason, why.hint);
     }
 
     /// Returns the place of a key's value; the table's place if the key is absent.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use toml::value::Datetime;
 
-use crate::domain::{MinuteOfDay, Timestamp};
+use crate::domain::{MinuteOfDay, ParseError, Timestamp};
 
 /// Reads a span of time: `90s`, `30m`, `2h`, `1d`, or a sum such as `1h30m`. Returns at most 3,660 days;
 /// `0s` is a span of no length.
@@ -23,8 +23,11 @@ use crate::domain::{MinuteOfDay, Timestamp};
 /// assert!(parse_duration("30").is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let bad = || format!("`{text}` is not a span of time; write it as 90s, 30m, 2h or 1d");
+pub fn parse_duration(text: &str) -> Result<Duration, ParseError> {
+    let bad = || {
+        let reason = format!("`{text}` is not a span of time");
+        ParseError::new(reason, "write it as 90s, 30m, 2h or 1d")
+    };
     let mut seconds: u64 = 0;
     let mut rest = text.trim();
     if rest.is_empty() {
@@ -71,12 +74,13 @@ pub(super) fn show_duration(span: Duration) -> String {
 ///
 /// # Errors
 /// Errors if it has no offset, because it is ambiguous without one.
-pub(super) fn instant(value: &Datetime) -> Result<Timestamp, String> {
+pub(super) fn instant(value: &Datetime) -> Result<Timestamp, ParseError> {
     if value.date.is_some() && value.time.is_some() && value.offset.is_some() {
         return value.to_string().parse();
     }
-    Err(format!(
-        "`{value}` does not say at which offset from UTC; write it as 2026-12-07T15:30:00Z"
+    Err(ParseError::new(
+        format!("`{value}` does not say at which offset from UTC"),
+        "write it as 2026-12-07T15:30:00Z",
     ))
 }
 
@@ -84,8 +88,11 @@ pub(super) fn instant(value: &Datetime) -> Result<Timestamp, String> {
 ///
 /// # Errors
 /// Errors if it is not a time in whole minutes.
-pub(super) fn time_of_day(value: &Datetime) -> Result<MinuteOfDay, String> {
-    let bad = || format!("`{value}` is not a time of day in whole minutes; write it as 09:00");
+pub(super) fn time_of_day(value: &Datetime) -> Result<MinuteOfDay, ParseError> {
+    let bad = || {
+        let reason = format!("`{value}` is not a time of day in whole minutes");
+        ParseError::new(reason, "write it as 09:00")
+    };
     let (None, Some(time), None) = (value.date, value.time, value.offset) else {
         return Err(bad());
     };

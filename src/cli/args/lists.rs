@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueHint};
 
 use super::CountryArgs;
-use crate::domain::{ListKind, Timestamp};
+use crate::domain::{ListKind, ParseError, Timestamp};
 use crate::intake::{ColumnMap, DateOrder};
 
 /// How the columns of a contact list are read.
@@ -169,7 +169,7 @@ fn date_or_instant(text: &str) -> Result<Timestamp, String> {
     format!("{text}T00:00:00Z")
         .parse()
         .or_else(|_| text.parse())
-        .map_err(|_: String| format!("`{text}` is not a date; write it as 2026-12-01"))
+        .map_err(|_: ParseError| format!("`{text}` is not a date; write it as 2026-12-01"))
 }
 
 /// Returns an instant of the years 1970 to 2100: beyond them there are no rules, and no calls.

@@ -97,8 +97,8 @@ fn the_top_of_the_hour_is_advised_against() {
     assert_eq!(
         shown,
         [
-            "a.toml:9:8: schedule.open: is at the top of the hour, when carriers are crowded; consider open = \"09:15\"",
-            "a.toml:10:9: schedule.start: is at the top of the hour, when carriers are crowded; consider start = 2026-12-07T13:15:00.000Z",
+            "a.toml:9:8: schedule.open: is at the top of the hour, when most dialers start and carriers are busy; consider open = \"09:15\"",
+            "a.toml:10:9: schedule.start: is at the top of the hour, when most dialers start and carriers are busy; consider start = 2026-12-07T13:15:00.000Z",
         ]
     );
 }

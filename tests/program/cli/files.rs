@@ -153,7 +153,7 @@ fn names_are_neither_options_nor_folders() {
         let deck = format!("[[trunk]]\nname = \"{name}\"\nkind = \"simulator\"\n");
         fs::write(scratch.path("deck.toml"), deck).unwrap();
         let said = scratch.run(&["config", "print", "--config", &scratch.text("deck.toml")]);
-        said.exits(1).complains("is no plain name");
+        said.exits(1).complains("cannot be part of an address");
     }
 }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::parse::ParseError;
 use super::phone::PhoneNumber;
 use super::time::Timestamp;
 
@@ -57,7 +58,7 @@ impl fmt::Display for ListKind {
 }
 
 impl FromStr for ListKind {
-    type Err = String;
+    type Err = ParseError;
 
     /// Reads `internal`, `national[:us]`, `state:us-tx` or `campaign:name`.
     ///
@@ -72,8 +73,9 @@ impl FromStr for ListKind {
             ("national", country) => Ok(Self::National(country.to_ascii_lowercase())),
             ("state", region) if !region.is_empty() => Ok(Self::State(region.to_ascii_lowercase())),
             ("campaign", name) if !name.is_empty() => Ok(Self::Campaign(name.to_owned())),
-            _ => Err(format!(
-                "`{text}` is not a list; use internal, national:us, state:us-tx or campaign:NAME"
+            _ => Err(ParseError::new(
+                format!("`{text}` is not a list"),
+                "use internal, national:us, state:us-tx or campaign:NAME",
             )),
         }
     }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::parse::ParseError;
+
 /// An instant in UTC milliseconds since 1970-01-01T00:00:00Z, the only form in which time is stored.
 ///
 /// Serialised as RFC 3339 text with milliseconds, as the event log shows it.
@@ -114,7 +116,7 @@ impl fmt::Display for Timestamp {
 }
 
 impl FromStr for Timestamp {
-    type Err = String;
+    type Err = ParseError;
 
     /// Reads RFC 3339 with `Z` or an offset; spaces around it are ignored.
     ///
@@ -125,7 +127,10 @@ impl FromStr for Timestamp {
         text.trim()
             .parse::<jiff::Timestamp>()
             .map(Self::from_jiff)
-            .map_err(|_| format!("`{text}` is not an instant; write it as 2026-12-07T15:30:00Z"))
+            .map_err(|_| {
+                let reason = format!("`{text}` is not an instant");
+                ParseError::new(reason, "write it as 2026-12-07T15:30:00Z")
+            })
     }
 }
 
@@ -208,7 +213,7 @@ impl fmt::Display for MinuteOfDay {
 }
 
 impl FromStr for MinuteOfDay {
-    type Err = String;
+    type Err = ParseError;
 
     /// Reads `HH:MM`, `00:00` to `24:00`.
     ///
@@ -216,7 +221,10 @@ impl FromStr for MinuteOfDay {
     ///
     /// Errors if the text has another form or is past the end of the day.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bad = || format!("`{text}` is not a time of day; write it as 09:00");
+        let bad = || {
+            let reason = format!("`{text}` is not a time of day");
+            ParseError::new(reason, "write it as 09:00")
+        };
         let (hour, minute) = text.split_once(':').ok_or_else(bad)?;
         if hour.len() != 2 || minute.len() != 2 {
             return Err(bad());
@@ -282,7 +290,7 @@ impl Weekdays {
 }
 
 impl FromStr for Weekdays {
-    type Err = String;
+    type Err = ParseError;
 
     /// Reads `Mon`, `Mon-Fri`, `Mon,Wed,Fri` and mixtures. A range may wrap around the week.
     ///
@@ -296,7 +304,8 @@ impl FromStr for Weekdays {
                 .iter()
                 .position(|known| known.eq_ignore_ascii_case(name))
                 .ok_or_else(|| {
-                    format!("`{name}` is not a weekday; use Mon, Tue, Wed, Thu, Fri, Sat or Sun")
+                    let reason = format!("`{name}` is not a weekday");
+                    ParseError::new(reason, "use Mon, Tue, Wed, Thu, Fri, Sat or Sun")
                 })
         };
         let mut bits = 0u8;

@@ -29,41 +29,44 @@ pub enum LocateError {
     UnknownPostalCode(String),
 }
 
-impl fmt::Display for LocateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl LocateError {
+    /// Returns what is wrong.
+    pub fn reason(&self) -> String {
         match self {
-            Self::Unfit(unfit) => unfit.fmt(f),
-            Self::UnknownZone(name) => {
-                write!(
-                    f,
-                    "`{name}` is not a time zone; write it as America/New_York"
-                )
-            }
+            Self::Unfit(unfit) => unfit.to_string(),
+            Self::UnknownZone(name) => format!("`{name}` is not a time zone"),
             Self::ZoneWithoutPlace(name) => {
-                write!(
-                    f,
-                    "`{name}` names no place, so its clock is not known; write {}",
-                    instead_of(name)
-                )
+                format!("`{name}` names no place, so its clock is not known")
             }
-            Self::ZoneWithoutRules(name) => {
-                write!(
-                    f,
-                    "`{name}` lies in no country with rules; correct it, or add rules for the country"
-                )
-            }
+            Self::ZoneWithoutRules(name) => format!("`{name}` lies in no country with rules"),
             Self::UnknownPostalCode(code) => {
-                write!(
-                    f,
-                    "`{code}` is not a postal code with a place; write it as 33101 or K1A 0B1"
-                )
+                format!("`{code}` is not a postal code with a place")
             }
-            Self::UnknownRegion(name) => {
-                write!(
-                    f,
-                    "`{name}` is not a region with rules; write it as US-FL or GB"
-                )
-            }
+            Self::UnknownRegion(name) => format!("`{name}` is not a region with rules"),
+        }
+    }
+
+    /// Returns what to write instead; empty if nothing would help.
+    pub fn hint(&self) -> String {
+        let fixed = match self {
+            Self::Unfit(_) => "",
+            Self::UnknownZone(_) => "write it as America/New_York",
+            Self::ZoneWithoutPlace(name) => return format!("write {}", instead_of(name)),
+            Self::ZoneWithoutRules(_) => "correct it, or add rules for the country",
+            Self::UnknownPostalCode(_) => "write it as 33101 or K1A 0B1",
+            Self::UnknownRegion(_) => "write it as US-FL or GB",
+        };
+        fixed.to_owned()
+    }
+}
+
+impl fmt::Display for LocateError {
+    /// Writes the reason, and the hint after a semicolon.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason())?;
+        match self.hint().as_str() {
+            "" => Ok(()),
+            hint => write!(f, "; {hint}"),
         }
     }
 }

@@ -127,20 +127,41 @@ impl NumberError {
     }
 }
 
-impl fmt::Display for NumberError {
-    /// Formats what is wrong and what to write.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl NumberError {
+    /// Returns what is wrong.
+    pub const fn reason(self) -> &'static str {
+        match self {
             Self::Empty => "the number is empty",
-            Self::Letters => "the number is written with letters; write its digits",
-            Self::Extension => "the number has an extension; write it without",
+            Self::Letters => "the number is written with letters",
+            Self::Extension => "the number has an extension",
             Self::NotPossible => "this is not a possible telephone number",
-            Self::NoCountry => "the number has no country code; write it as +12125550142",
-            Self::Several => "there are two numbers in this cell; leave one of them",
-            Self::Scientific => {
-                "this is a number in scientific notation, its last digits are lost; export the column as text"
-            }
-        })
+            Self::NoCountry => "the number has no country code",
+            Self::Several => "there are two numbers in this cell",
+            Self::Scientific => "this is a number in scientific notation, its last digits are lost",
+        }
+    }
+
+    /// Returns what to write instead; empty if nothing is certain.
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::Empty | Self::NotPossible => "",
+            Self::Letters => "write its digits",
+            Self::Extension => "write it without",
+            Self::NoCountry => "write it as +12125550142",
+            Self::Several => "leave one of them",
+            Self::Scientific => "export the column as text",
+        }
+    }
+}
+
+impl fmt::Display for NumberError {
+    /// Writes what is wrong, and what to write after a semicolon.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.reason())?;
+        match self.hint() {
+            "" => Ok(()),
+            hint => write!(f, "; {hint}"),
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use super::tables::{self, Row, TableError};
 use super::{Rules, npa};
 use crate::domain::campaign::{CallClass, CallKind, Purpose};
-use crate::domain::{ConsentKind, ListKind, PhoneNumber};
+use crate::domain::{ConsentKind, ListKind, ParseError, PhoneNumber};
 
 const COLUMNS: [&str; 14] = [
     "id",
@@ -212,7 +212,7 @@ fn row_of(row: &Row<'_>) -> Result<Precondition, TableError> {
         .iter()
         .map(|list| {
             list.parse()
-                .map_err(|error: String| row.error("lists", error))
+                .map_err(|error: ParseError| row.error("lists", error.to_string()))
         })
         .collect();
     let lists = lists?;

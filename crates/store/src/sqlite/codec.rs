@@ -119,6 +119,11 @@ pub(super) fn millis(at: Option<Timestamp>) -> Option<i64> {
 }
 
 /// Returns a value that is stored by its name.
-pub(super) fn parsed<T: std::str::FromStr<Err = String>>(text: &str) -> Result<T, StoreError> {
-    text.parse().map_err(|why| Unusable::Word(why).into())
+pub(super) fn parsed<T>(text: &str) -> Result<T, StoreError>
+where
+    T: std::str::FromStr,
+    T::Err: Into<String>,
+{
+    text.parse()
+        .map_err(|why: T::Err| Unusable::Word(why.into()).into())
 }

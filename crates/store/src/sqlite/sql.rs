@@ -153,8 +153,8 @@ macro_rules! named {
     ($($type:ty),+) => {
         $(impl Column for $type {
             fn read(value: ValueRef<'_>) -> FromSqlResult<Self> {
-                let read = value.as_str()?.parse();
-                read.map_err(|why| no_meaning(Unusable::Word(why)))
+                let read: Result<$type, _> = value.as_str()?.parse();
+                read.map_err(|why| no_meaning(Unusable::Word(ToString::to_string(&why))))
             }
         })+
     };

@@ -1,4 +1,4 @@
-//! The words that settings files use, each with its value.
+//! The keywords of settings files, each with its value.
 
 use super::deck::LogLevel;
 use crate::domain::campaign::{

@@ -54,8 +54,15 @@ impl Answer {
                 (CellWord::Yes | CellWord::YesLetter, _) => Self::Yes,
                 (CellWord::No, _) => Self::No,
                 (CellWord::Blank, _) => Self::Blank,
-                (CellWord::Never, _) => Self::Refusal,
-                (_, _) => Self::Words,
+                (CellWord::Never | CellWord::Refusal | CellWord::Negation, _) => Self::Refusal,
+                (
+                    CellWord::Allowed
+                    | CellWord::Agreement
+                    | CellWord::Only
+                    | CellWord::Phone
+                    | CellWord::Channel,
+                    _,
+                ) => Self::Words,
             };
         }
         Self::in_words(text, &said)

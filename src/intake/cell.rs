@@ -2,15 +2,13 @@
 
 use csv::StringRecord;
 
+use super::row_error::AreaFault;
 use crate::domain::ConsentKind;
 
 /// Digits of a North American number without its area code, and the fewest digits of any number.
 const LOCAL_DIGITS: usize = 7;
 /// Digits of a North American area code.
 const AREA_DIGITS: usize = 3;
-/// The reason and the hint for a row in which [`swallowed`] finds a cell, separated by a semicolon.
-pub(super) const SWALLOWED: &str = "the cell holds the end of its line and the beginning of another; \
-    close or remove the quotation mark that was opened here";
 /// The fewest `#` that a spreadsheet shows for a column that is too narrow.
 const NARROW: usize = 5;
 
@@ -51,9 +49,8 @@ pub(super) fn swallowed(record: &StringRecord, columns: usize) -> Option<usize> 
 ///
 /// # Errors
 ///
-/// Errors with the reason and the hint, separated by a semicolon, if the area code does not have three digits
-/// or differs from that of the number.
-pub(super) fn with_area(area: &str, text: &str) -> Result<String, String> {
+/// Errors if the area code does not have three digits or differs from that of the number.
+pub(super) fn with_area(area: &str, text: &str) -> Result<String, AreaFault> {
     let digits = |text: &str| {
         text.chars()
             .filter(char::is_ascii_digit)
@@ -61,9 +58,7 @@ pub(super) fn with_area(area: &str, text: &str) -> Result<String, String> {
     };
     let own = digits(area.strip_suffix(".0").unwrap_or(area));
     if own.len() != AREA_DIGITS {
-        return Err(format!(
-            "`{area}` is not an area code; write its three digits"
-        ));
+        return Err(AreaFault::NotAnAreaCode(area.to_owned()));
     }
     let text = text.trim_matches(['\'', '"', ' ']);
     let text = text.strip_suffix(".0").unwrap_or(text);
@@ -77,9 +72,9 @@ pub(super) fn with_area(area: &str, text: &str) -> Result<String, String> {
         .filter(|_| rest.len() == LOCAL_DIGITS + 4);
     match rest.len() {
         LOCAL_DIGITS => Ok(format!("{own} {text}")),
-        10 | 11 if !national.unwrap_or(&rest).starts_with(&own) => Err(format!(
-            "`{area}` and the number's own area code differ; leave the right one"
-        )),
+        10 | 11 if !national.unwrap_or(&rest).starts_with(&own) => {
+            Err(AreaFault::Differs(area.to_owned()))
+        }
         _ => Ok(text.to_owned()),
     }
 }
@@ -94,15 +89,14 @@ pub(super) fn has_number(text: &str) -> bool {
     digits >= LOCAL_DIGITS
 }
 
-/// Parses a kind of consent in any usual spelling: `Express Written` is `express_written`.
-pub(super) fn consent_kind(text: &str) -> Result<ConsentKind, String> {
-    let exact = ConsentKind::ALL
-        .into_iter()
-        .find(|kind| kind.as_str() == text);
-    match exact {
-        Some(kind) => Ok(kind),
-        None => text.to_ascii_lowercase().replace([' ', '-'], "_").parse(),
-    }
+/// Returns the kind of consent in any usual spelling: `Express Written` is `express_written`. `None` if the
+/// text names none.
+pub(super) fn consent_kind(text: &str) -> Option<ConsentKind> {
+    let named = |text: &str| {
+        let mut kinds = ConsentKind::ALL.into_iter();
+        kinds.find(|kind| kind.as_str() == text)
+    };
+    named(text).or_else(|| named(&text.to_ascii_lowercase().replace([' ', '-'], "_")))
 }
 
 /// Returns the text with control characters replaced by spaces. Names are shown on a terminal: no line

@@ -11,14 +11,14 @@ mod tests;
 
 use csv::StringRecord;
 
-use super::fault::FileError;
+use super::file_error::{FileError, FileFault};
 use super::header::{self, Meaning};
 use super::text::Origin;
 use super::topic::Topic;
 use super::undecided::Doubt;
 use super::wishes::Wish;
 
-pub use field::{ColumnMap, ColumnUse, Field, Taken, Target};
+pub use field::{ColumnMap, ColumnUse, Field, MapFault, Taken, Target};
 
 /// The column that a file of rejects adds. Ignored when such a file is imported again.
 pub(super) const REJECT_REASON: &str = "reject_reason";
@@ -41,6 +41,15 @@ struct Column {
     doubt: Option<Doubt>,
 }
 
+/// A further column of a part of an address.
+#[derive(Clone, Copy, Debug)]
+struct FurtherPlace {
+    field: Field,
+    /// How near the address is to the person: 0 is first.
+    rank: u8,
+    position: usize,
+}
+
 /// A header whose columns are all understood.
 #[derive(Clone, Debug)]
 pub(super) struct Columns {
@@ -54,7 +63,7 @@ pub(super) struct Columns {
     /// Further columns of numbers, kept as variables.
     pub(super) further_numbers: Vec<usize>,
     /// Further columns of parts of an address, the nearest first. They are read if the nearer ones are empty.
-    further_places: Vec<(Field, u8, usize)>,
+    further_places: Vec<FurtherPlace>,
     /// Columns of free text, in which a cell may ask not to be called.
     pub(super) free: Vec<usize>,
     /// Columns kept as variables, each with its name as JSON text.
@@ -71,8 +80,8 @@ impl Columns {
     /// column is read if the nearer ones are empty, because a stated place is never dropped.
     pub(super) fn positions(&self, field: Field) -> impl Iterator<Item = usize> + '_ {
         let further = self.further_places.iter();
-        let further = further.filter(move |(of, ..)| *of == field);
-        let further = further.map(|(_, _, position)| *position);
+        let further = further.filter(move |place| place.field == field);
+        let further = further.map(|place| place.position);
         self.position(field).into_iter().chain(further)
     }
 
@@ -165,7 +174,11 @@ impl Columns {
             if let (Taken::Variable, Some(field)) = (column.taken, column.field)
                 && field.is_place()
             {
-                self.further_places.push((field, column.rank, position));
+                self.further_places.push(FurtherPlace {
+                    field,
+                    rank: column.rank,
+                    position,
+                });
             }
             let named = matches!(column.field, Some(Field::Name)) || part;
             let unknown =
@@ -180,7 +193,7 @@ impl Columns {
             }
         }
         self.further_places
-            .sort_unstable_by_key(|(_, rank, position)| (*rank, *position));
+            .sort_unstable_by_key(|place| (place.rank, place.position));
     }
 }
 
@@ -236,8 +249,7 @@ fn twice(origin: &Origin, names: &[String], line: u64) -> Result<(), FileError> 
     for name in names {
         let plain = same(name);
         if seen.contains(&plain) {
-            let hint = "rename or remove one of the two columns";
-            return Err(origin.refuse(line, name, "stands twice in the header", hint));
+            return Err(origin.refuse(line, name, FileFault::RepeatedColumn));
         }
         seen.push(plain);
     }
@@ -265,8 +277,7 @@ fn understood(
     for map in maps {
         let position = find(origin, names, &map.column, line)?;
         if targets[position].is_some_and(|target| target != map.target) {
-            let hint = "leave one of the two --map out";
-            return Err(origin.refuse(line, &names[position], "is mapped twice", hint));
+            return Err(origin.refuse(line, &names[position], FileFault::MappedTwice));
         }
         targets[position] = Some(map.target);
     }
@@ -342,12 +353,9 @@ fn choose(
     for (other_rank, other) in found.into_iter().skip(1) {
         let both_mapped = rank == 0 && other_rank == 0;
         if both_mapped || !field.takes_nearest() {
-            let message = format!("means the same as column `{}`", columns.names[first]);
-            let hint = format!(
-                "map the one that is not meant: --map \"{}=variable\"",
-                columns.names[other]
-            );
-            return Err(origin.refuse(line, &columns.names[other], message, hint));
+            let first = columns.names[first].clone();
+            let fault = FileFault::SameField { first };
+            return Err(origin.refuse(line, &columns.names[other], fault));
         }
         let too = if field.is_place() {
             ", and from here where that is empty"
@@ -381,38 +389,25 @@ fn no_column(origin: &Origin, names: &[String], wanted: &str, line: u64) -> File
     let near = names
         .iter()
         .min_by_key(|name| strsim::osa_distance(&same(name), &same(wanted)));
-    let hint = match near {
-        Some(near) => format!(
-            "did you mean `{near}`? The columns are: {}",
-            names.join(", ")
-        ),
-        None => "name a column of the header".to_owned(),
+    let fault = FileFault::NoSuchColumn {
+        near: near.cloned(),
+        names: names.to_vec(),
     };
-    origin.refuse(
-        line,
-        wanted,
-        "is mapped, and is no column of the file",
-        hint,
-    )
+    origin.refuse(line, wanted, fault)
 }
 
 fn no_number(origin: &Origin, names: &[String], line: u64) -> FileError {
     let slip = names.iter().find_map(|name| {
         let meant = nearest(name).filter(|meant| meant.0 == Field::Number)?;
-        Some((name, meant.1))
+        Some(FileFault::MisspelledNumberColumn {
+            name: name.clone(),
+            meant: meant.1,
+        })
     });
-    if let Some((name, meant)) = slip {
-        let message = format!("there is no number column; `{name}` looks like `{meant}`");
-        let hint = format!("rename it, or say --map \"{name}=number\"");
-        return origin.refuse(line, "number", message, hint);
-    }
-    let shown: Vec<&str> = names.iter().map(String::as_str).take(8).collect();
-    let message = format!(
-        "there is no number column; the first line holds: {}",
-        shown.join(", ")
-    );
-    let hint = "name the column `number` or `phone` in a header line, or say which it is: --map \"COLUMN=number\"";
-    origin.refuse(line, "number", message, hint)
+    let fault = slip.unwrap_or_else(|| FileFault::NoNumberColumn {
+        names: names.iter().take(8).cloned().collect(),
+    });
+    origin.refuse(line, "number", fault)
 }
 
 /// Returns the known name that is one or two slips away: a letter wrong, missing, too many, or two swapped.

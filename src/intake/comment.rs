@@ -2,7 +2,7 @@
 
 use super::cell::has_number;
 use super::dates;
-use super::listed::{How, shortened};
+use super::listed::{How, LineFault, shortened};
 use crate::domain::PhoneNumber;
 
 /// The most words of one number: 15 digits (ITU-T E.164) and a plus sign, each a word.
@@ -10,12 +10,9 @@ const WORDS_MAX: usize = 16;
 /// The most digits of two such numbers, which may have no space between them.
 const DIGITS_MAX: usize = 30;
 
-/// Returns the reason and the hint for a comment that may hold a number, separated by a semicolon.
-pub(super) fn doubt(text: &str) -> String {
-    format!(
-        "`{}` begins with # and may hold a number; write the number without the #, or take its digits out",
-        shortened(text.trim())
-    )
+/// Returns the fault of a comment that may hold a number.
+pub(super) fn doubt(text: &str) -> LineFault {
+    LineFault::CommentMayHoldNumber(shortened(text.trim()))
 }
 
 /// What a comment holds.

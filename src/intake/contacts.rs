@@ -6,9 +6,10 @@ use std::io::Read;
 use csv::{ReaderBuilder, StringRecord};
 
 use super::columns::{self, ColumnMap, ColumnUse, Columns, Field};
-use super::fault::{FileError, Reject};
+use super::file_error::{FileError, FileFault};
 use super::header::{self, Meaning};
 use super::reading::Reading;
+use super::reject::Reject;
 use super::row::Judge;
 use super::shape::{self, Shape};
 use super::text::{Origin, Text};
@@ -101,11 +102,8 @@ impl ContactFile {
             columns,
         };
         if file.rows() == file.above {
-            let hint = "add a row below the header";
-            return Err(file
-                .text
-                .origin
-                .refuse(top.line, "", "has a header and no rows", hint));
+            let fault = FileFault::HeaderOnly;
+            return Err(file.text.origin.refuse(top.line, "", fault));
         }
         undecided::check(&file.text, &file.shape, (&file.columns, &top), country)?;
         Ok(file)
@@ -210,7 +208,7 @@ impl ContactFile {
         for row in 0..=self.above {
             reader
                 .read_record(&mut record)
-                .map_err(|error| unreadable(&self.text.origin, &error))?;
+                .map_err(|error| unreadable(&self.text.origin, error))?;
             if row < self.above {
                 above.extend(judge.above_header(line_of(&reader, &record), &record));
             }
@@ -255,13 +253,14 @@ impl Top {
         loop {
             let more = reader
                 .read_record(&mut top.header)
-                .map_err(|error| unreadable(&text.origin, &error))?;
+                .map_err(|error| unreadable(&text.origin, error))?;
             top.line = line_of(&reader, &top.header);
             if top.header.len() > COLUMNS_MAX {
-                let message = format!("has {} columns", top.header.len());
-                let hint =
-                    format!("export the columns that are needed; at most {COLUMNS_MAX} are read");
-                return Err(text.origin.refuse(top.line, "", message, hint));
+                let fault = FileFault::TooManyColumns {
+                    count: top.header.len(),
+                    most: COLUMNS_MAX,
+                };
+                return Err(text.origin.refuse(top.line, "", fault));
             }
             let comment = top
                 .header
@@ -325,18 +324,12 @@ impl Iterator for ContactReader<'_> {
                 Ok(false) => return None,
                 Ok(true) if self.judge.is_comment(&self.record) => self.comments += 1,
                 Ok(true) => break,
-                Err(error) => return Some(Err(unreadable(&self.origin, &error))),
+                Err(error) => return Some(Err(unreadable(&self.origin, error))),
             }
         }
         let line = line_of(&self.reader, &self.record);
         let judged = self.judge.row(line, &self.record);
-        if let Some((numbers, column)) = judged.not_to_be_called {
-            self.not_to_be_called.push(NotToBeCalled {
-                line,
-                numbers,
-                column,
-            });
-        }
+        self.not_to_be_called.extend(judged.not_to_be_called);
         Some(Ok(match judged.row {
             Ok(contact) => Row::Contact(Box::new(contact)),
             Err(reject) => Row::Reject(reject),
@@ -373,8 +366,7 @@ pub(super) fn line_of(reader: &CsvReader, record: &StringRecord) -> u64 {
     next.saturating_sub(1 + within)
 }
 
-pub(super) fn unreadable(origin: &Origin, error: &csv::Error) -> FileError {
+pub(super) fn unreadable(origin: &Origin, error: csv::Error) -> FileError {
     let line = error.position().map_or(0, csv::Position::line);
-    let hint = "import the file again once it can be read to its end";
-    origin.refuse(line, "", format!("cannot be read further: {error}"), hint)
+    origin.refuse(line, "", FileFault::RowUnreadable(error))
 }

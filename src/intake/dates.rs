@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::civil::{Date, Time};
 use jiff::tz::{Offset, TimeZone};
 
+use super::row_error::WithHint;
 use crate::domain::Timestamp;
 
 /// The first year of a plausible date. Earlier dates result from empty cells and counting errors.
@@ -34,8 +35,13 @@ pub enum DateOrder {
     Ymd,
 }
 
+/// The error of a text that is no order of day, month and year.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no order of day, month and year; write mdy, dmy or ymd")]
+pub struct NotADateOrder(String);
+
 impl FromStr for DateOrder {
-    type Err = String;
+    type Err = NotADateOrder;
 
     /// Parses `mdy`, `M/D/YYYY` or `%d.%m.%Y`: only the order of the letters counts.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -52,9 +58,7 @@ impl FromStr for DateOrder {
             "dmy" => Ok(Self::Dmy),
             "mdy" => Ok(Self::Mdy),
             "ymd" => Ok(Self::Ymd),
-            _ => Err(format!(
-                "`{text}` is no order of day, month and year; write mdy, dmy or ymd"
-            )),
+            _ => Err(NotADateOrder(text.to_owned())),
         }
     }
 }
@@ -84,28 +88,25 @@ impl Read {
 ///
 /// # Errors
 ///
-/// Errors with the reason and the hint, separated by a semicolon, if the text is no date or can be read in
-/// two ways.
-pub(super) fn read(text: &str, order: Option<DateOrder>) -> Result<Read, String> {
+/// Errors if the text is no date, can be read in two ways, or is before 1990.
+pub(super) fn read(text: &str, order: Option<DateOrder>) -> Result<Read, DateFault> {
     let text = text.trim();
     let (date, rest) = split(text);
     let date = match date_of(date, order) {
         Ok(date) => date,
-        Err(why) => return Err(why.words(text)),
+        Err(why) => return Err(why.of(text)),
     };
     let Some((time, offset)) = time_of(rest) else {
-        return Err(Why::NoDate.words(text));
+        return Err(Why::NoDate.of(text));
     };
     if date.year() < FIRST_YEAR {
-        return Err(format!(
-            "`{text}` is no plausible date: before {FIRST_YEAR}; write the true date, a spreadsheet makes 1899-12-30 of an empty cell"
-        ));
+        return Err(DateFault::Implausible(text.to_owned()));
     }
     let zone = TimeZone::fixed(offset.unwrap_or(Offset::UTC));
     let at = date
         .to_datetime(time)
         .to_zoned(zone)
-        .map_err(|_| Why::NoDate.words(text))?;
+        .map_err(|_| Why::NoDate.of(text))?;
     Ok(Read {
         at: Timestamp::from_jiff(at.timestamp()),
         zoned: offset.is_some(),
@@ -121,6 +122,33 @@ pub(super) fn looks_like_one(text: &str) -> bool {
     dated && time_of(rest).is_some()
 }
 
+/// What is wrong with a date.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum DateFault {
+    #[error("`{0}` can be read in more than one way")]
+    Ambiguous(String),
+    #[error("`{0}` is a spreadsheet's count of days, not a date")]
+    Serial(String),
+    #[error("`{0}` is not a date")]
+    NotADate(String),
+    #[error("`{0}` is no plausible date: before {FIRST_YEAR}")]
+    Implausible(String),
+}
+
+impl WithHint for DateFault {
+    fn hint(&self) -> String {
+        let hint = match self {
+            Self::Ambiguous(_) => "say --date-format mdy or dmy, or write it as 2026-03-01",
+            Self::Serial(_) => "format the column as a date and export it again",
+            Self::NotADate(_) => "write it as 2026-03-01 or 2026-03-01T15:30:00Z",
+            Self::Implausible(_) => {
+                "write the true date, a spreadsheet makes 1899-12-30 of an empty cell"
+            }
+        };
+        hint.to_owned()
+    }
+}
+
 enum Why {
     Ambiguous,
     Serial,
@@ -128,17 +156,12 @@ enum Why {
 }
 
 impl Why {
-    fn words(&self, text: &str) -> String {
+    fn of(&self, text: &str) -> DateFault {
+        let text = text.to_owned();
         match self {
-            Self::Ambiguous => format!(
-                "`{text}` can be read in more than one way; say --date-format mdy or dmy, or write it as 2026-03-01"
-            ),
-            Self::Serial => format!(
-                "`{text}` is a spreadsheet's count of days, not a date; format the column as a date and export it again"
-            ),
-            Self::NoDate => {
-                format!("`{text}` is not a date; write it as 2026-03-01 or 2026-03-01T15:30:00Z")
-            }
+            Self::Ambiguous => DateFault::Ambiguous(text),
+            Self::Serial => DateFault::Serial(text),
+            Self::NoDate => DateFault::NotADate(text),
         }
     }
 }
@@ -337,7 +360,7 @@ mod tests {
     fn utc(text: &str, order: Option<DateOrder>) -> String {
         match read(text, order) {
             Ok(read) => read.at.to_the_second(),
-            Err(why) => why,
+            Err(why) => why.to_string(),
         }
     }
 

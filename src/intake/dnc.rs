@@ -6,9 +6,11 @@
 use std::collections::VecDeque;
 
 use super::columns::{ColumnMap, ColumnUse};
-use super::fault::{FileError, Reject, in_two};
+use super::file_error::{FileError, FileFault};
 use super::listed::{self, How, Lines, Row};
 use super::registry;
+use super::reject::Reject;
+use super::row_error::WithHint;
 use super::shape::{self, Shape};
 use super::table::{Table, TableReader};
 use super::text::{Origin, Text};
@@ -281,13 +283,16 @@ impl DncFile {
         };
         let origin = &self.text.origin;
         if self.count.rows == 0 {
-            let hint = "name a file with one number a line";
-            return Err(origin.refuse(0, "", "holds no numbers", hint));
+            return Err(origin.refuse(0, "", FileFault::NoNumbers));
         }
         match first {
             // Most rows cannot be read: a file of another kind. With fewer faults the user decides.
             Some(reject) if 2 * rejected > self.count.rows => {
-                Err(origin.refuse(reject.line, &reject.column, &reject.reason, &reject.hint))
+                let fault = FileFault::MostlyUnreadable {
+                    reason: reject.reason,
+                    hint: reject.hint,
+                };
+                Err(origin.refuse(reject.line, &reject.column, fault))
             }
             Some(_) | None => Ok(()),
         }
@@ -374,15 +379,14 @@ fn date_after_as_of(comment: &str) -> Option<Timestamp> {
     format!("{date}T00:00:00Z").parse().ok()
 }
 
-/// Returns a reject of a whole line. `why` is the reason and the hint, separated by a semicolon.
-pub(super) fn rejected(line: u64, why: &str, fields: Vec<String>) -> DncRow {
-    let (reason, hint) = in_two(why);
+/// Returns a reject of a whole line.
+pub(super) fn rejected(line: u64, why: &impl WithHint, fields: Vec<String>) -> DncRow {
     DncRow::Reject(Box::new(Reject {
         line,
         column: String::new(),
         value: String::new(),
-        reason,
-        hint,
+        reason: why.to_string(),
+        hint: why.hint(),
         fields,
     }))
 }

@@ -7,10 +7,11 @@ use super::cell::{failed, has_number};
 use super::comment::{self, Held};
 use super::dates;
 use super::dnc::{DncRow, rejected};
-use super::fault::{FileError, in_two};
+use super::file_error::FileError;
+use super::row_error::WithHint;
 use super::text::{Origin, Text};
 use crate::domain::{PhoneNumber, Timestamp};
-use crate::rules::Rules;
+use crate::rules::{NumberError, Rules};
 
 /// The rules, and the country in which numbers without a country code are read.
 pub(super) type How<'h> = (&'h Rules, Option<&'h str>);
@@ -27,11 +28,67 @@ pub(super) enum Row {
 
 const FORMS: &str = "write one number a line as +12125550142, or the registry's 212,5550142";
 
+/// What is wrong with a line or a row of a do-not-call list.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum LineFault {
+    #[error("a formula of the spreadsheet failed here, or its column was too narrow")]
+    FailedFormula,
+    #[error("`{text}`: {}", .error.reason())]
+    LineNotRead { text: String, error: NumberError },
+    #[error("`{text}`: {}", .error.reason())]
+    CellNotRead { text: String, error: NumberError },
+    #[error("{}", .0.reason())]
+    NumberNotRead(NumberError),
+    #[error("`{0}` is not a date")]
+    NotADate(String),
+    #[error("`{0}` is not a line of a do-not-call list")]
+    NotALine(String),
+    #[error("`{0}` is neither A (added) nor D (deleted)")]
+    NeitherAddedNorDeleted(String),
+    #[error("`{npa},{local}` is not an area code and a number of seven digits")]
+    NotAnAreaAndANumber { npa: String, local: String },
+    #[error("`{0}` begins with # and may hold a number")]
+    CommentMayHoldNumber(String),
+    #[error("stands in no column")]
+    InNoColumn,
+    #[error("the row holds no number")]
+    NoNumber,
+    #[error("`{0}` and another column name two countries")]
+    TwoCountries(String),
+}
+
+impl WithHint for LineFault {
+    fn hint(&self) -> String {
+        let hint = match self {
+            Self::FailedFormula => "write the number",
+            Self::LineNotRead { .. } | Self::NotALine(_) | Self::NotAnAreaAndANumber { .. } => {
+                FORMS
+            }
+            Self::CellNotRead { error, .. } => error.hint(),
+            Self::NumberNotRead(error) => match error.hint() {
+                "" => "write it in full, as +12125550142",
+                hint => hint,
+            },
+            Self::NotADate(_) => "write it as 2026-12-01",
+            Self::NeitherAddedNorDeleted(_) => {
+                "the registry's change files end each line in one of them"
+            }
+            Self::CommentMayHoldNumber(_) => {
+                "write the number without the #, or take its digits out"
+            }
+            Self::InNoColumn => "put text that holds the delimiter in quotation marks",
+            Self::NoNumber => "write its number, or remove the row",
+            Self::TwoCountries(_) => "correct one",
+        };
+        hint.to_owned()
+    }
+}
+
 /// Reads one line that is not empty.
 pub(super) fn line(line: u64, text: &str, how: How<'_>) -> Row {
     if failed(text) {
-        let why = "a formula of the spreadsheet failed here, or its column was too narrow; write the number";
-        return Row::Rows(vec![rejected(line, why, vec![text.trim().to_owned()])]);
+        let fields = vec![text.trim().to_owned()];
+        return Row::Rows(vec![rejected(line, &LineFault::FailedFormula, fields)]);
     }
     let (said, behind) = match text.split_once('#') {
         Some((before, behind)) => (before.trim(), commented(line, behind, text, how)),
@@ -72,7 +129,7 @@ fn commented(line: u64, comment: &str, text: &str, how: How<'_>) -> Vec<DncRow> 
     each.collect()
 }
 
-fn entry(line: u64, text: &str, how: How<'_>) -> Result<Vec<DncRow>, String> {
+fn entry(line: u64, text: &str, how: How<'_>) -> Result<Vec<DncRow>, LineFault> {
     let parts = text.splitn(5, [',', ';', '\t']);
     let parts: Vec<&str> = parts
         .map(|part| part.trim().trim_matches('"').trim())
@@ -91,8 +148,8 @@ fn entry(line: u64, text: &str, how: How<'_>) -> Result<Vec<DncRow>, String> {
         .collect();
     let taken = rows.iter().any(|row| matches!(row, DncRow::Number { .. }));
     if !taken {
-        let (reason, _) = in_two(&error.to_string());
-        return Err(format!("`{}`: {reason}; {FORMS}", shortened(text)));
+        let text = shortened(text);
+        return Err(LineFault::LineNotRead { text, error });
     }
     Ok(rows)
 }
@@ -102,7 +159,8 @@ fn of_cell(line: u64, cell: &str, text: &str, how: How<'_>) -> Vec<DncRow> {
     let like_one = has_number(cell) && !dates::looks_like_one(cell);
     match how.0.read_listed(cell, how.1) {
         Err(error) if like_one => {
-            let why = format!("`{}`: {error}", shortened(cell));
+            let cell = shortened(cell);
+            let why = LineFault::CellNotRead { text: cell, error };
             vec![rejected(line, &why, vec![text.to_owned()])]
         }
         Ok(_) | Err(_) => found(line, cell, how),
@@ -110,7 +168,7 @@ fn of_cell(line: u64, cell: &str, text: &str, how: How<'_>) -> Vec<DncRow> {
 }
 
 /// Reads a line of the FTC's lists or of their changes.
-fn registry(line: u64, parts: &[&str]) -> Result<DncRow, String> {
+fn registry(line: u64, parts: &[&str]) -> Result<DncRow, LineFault> {
     match *parts {
         [npa, local] => {
             let number = registry_number(npa, local)?;
@@ -119,29 +177,20 @@ fn registry(line: u64, parts: &[&str]) -> Result<DncRow, String> {
         [npa, local, date, change] => {
             let number = registry_number(npa, local)?;
             if !looks_like_a_date(date) {
-                return Err(format!(
-                    "`{}` is not a date; write it as 2026-12-01",
-                    shortened(date)
-                ));
+                return Err(LineFault::NotADate(shortened(date)));
             }
             changed(line, number, change)
         }
-        _ => Err(format!(
-            "`{}` is not a line of a do-not-call list; {FORMS}",
-            shortened(&parts.join(","))
-        )),
+        _ => Err(LineFault::NotALine(shortened(&parts.join(",")))),
     }
 }
 
 /// Returns the addition (`A`) or removal (`D`) of a number in a change list. Errors if `change` is neither.
-pub(super) fn changed(line: u64, number: PhoneNumber, change: &str) -> Result<DncRow, String> {
+pub(super) fn changed(line: u64, number: PhoneNumber, change: &str) -> Result<DncRow, LineFault> {
     match change.trim() {
         "A" | "a" => Ok(DncRow::Addition { line, number }),
         "D" | "d" => Ok(DncRow::Removal { line, number }),
-        _ => Err(format!(
-            "`{}` is neither A (added) nor D (deleted); the registry's change files end each line in one of them",
-            shortened(change)
-        )),
+        _ => Err(LineFault::NeitherAddedNorDeleted(shortened(change))),
     }
 }
 
@@ -178,7 +227,7 @@ fn cells(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Reads `212`, `5550142`: the FTC's way of writing a number.
-fn registry_number(npa: &str, line: &str) -> Result<PhoneNumber, String> {
+fn registry_number(npa: &str, line: &str) -> Result<PhoneNumber, LineFault> {
     let digits = |text: &str, count: usize| {
         (text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit()))
             .then(|| text.parse::<u64>().ok())
@@ -188,12 +237,9 @@ fn registry_number(npa: &str, line: &str) -> Result<PhoneNumber, String> {
         .zip(digits(line, 7))
         .filter(|(npa, line)| *npa >= 200 && *line >= 2_000_000)
         .and_then(|(npa, line)| PhoneNumber::from_digits(10_000_000_000 + npa * 10_000_000 + line))
-        .ok_or_else(|| {
-            format!(
-                "`{},{}` is not an area code and a number of seven digits; {FORMS}",
-                shortened(npa),
-                shortened(line)
-            )
+        .ok_or_else(|| LineFault::NotAnAreaAndANumber {
+            npa: shortened(npa),
+            local: shortened(line),
         })
 }
 
@@ -241,7 +287,7 @@ impl Lines {
             let read = self
                 .reader
                 .read_until(b'\n', &mut self.buffer)
-                .map_err(|error| origin.unreadable(&error))?;
+                .map_err(|error| origin.unreadable(error))?;
             if read == 0 {
                 return Ok(None);
             }

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::columns::Field;
-use super::fault::Fault;
 use super::names::Country;
+use super::place_fault::PlaceFault;
 use super::places;
+use super::row_error::{Fault, RowFault};
 use crate::domain::campaign::{CallKind, Evidence};
 use crate::domain::{Hints, PhoneNumber, Timestamp, WindowClass};
 use crate::rules::{LocateError, Rules, Unfit};
@@ -36,14 +37,35 @@ impl Stated {
     }
 }
 
+/// The places that a row states, as written; empty where it states none.
+#[derive(Clone, Copy)]
+pub(super) struct StatedTexts<'t> {
+    pub(super) zone: &'t str,
+    pub(super) region: &'t str,
+    pub(super) postal_code: &'t str,
+    pub(super) country: &'t str,
+    pub(super) country_code: &'t str,
+}
+
+impl<'t> StatedTexts<'t> {
+    const fn all(&self) -> [&'t str; 5] {
+        [
+            self.zone,
+            self.region,
+            self.postal_code,
+            self.country,
+            self.country_code,
+        ]
+    }
+}
+
 /// The facts by which the callee of a row is located.
 #[derive(Clone, Copy)]
 pub(super) struct Question<'q> {
     pub(super) rules: &'q Rules,
     pub(super) number: PhoneNumber,
     pub(super) country: Stated,
-    /// Time zone, region, postal code, country and country code, as written in the row.
-    pub(super) texts: [&'q str; 5],
+    pub(super) texts: StatedTexts<'q>,
     /// Whether the column of the region is about states, so that two letters are never a country's.
     pub(super) is_state: bool,
     pub(super) evidence: Evidence,
@@ -70,8 +92,9 @@ impl Places {
             return locate(question);
         };
         self.joined.clear();
-        if question.texts.iter().any(|text| !text.is_empty()) {
-            for text in question.texts {
+        let texts = question.texts.all();
+        if texts.iter().any(|text| !text.is_empty()) {
+            for text in texts {
                 self.joined.push_str(text);
                 self.joined.push('\n');
             }
@@ -108,40 +131,38 @@ fn locate(question: &Question<'_>) -> Located {
             error @ (LocateError::UnknownZone(_)
             | LocateError::ZoneWithoutPlace(_)
             | LocateError::ZoneWithoutRules(_)),
-        ) => Err(Fault::from_text(Field::TimeZone, &error.to_string())),
+        ) => Err(Fault::new(Field::TimeZone, RowFault::Located(error))),
         Err(error @ LocateError::UnknownPostalCode(_)) => {
-            Err(Fault::from_text(Field::PostalCode, &error.to_string()))
+            Err(Fault::new(Field::PostalCode, RowFault::Located(error)))
         }
-        Err(error @ LocateError::UnknownRegion(_)) => Err(unknown_region(question, &error)),
+        Err(error @ LocateError::UnknownRegion(_)) => Err(unknown_region(question, error)),
     }
 }
 
-fn unknown_region(question: &Question<'_>, error: &LocateError) -> Fault {
-    let [_, region, _, country, code] = question.texts;
-    if !region.is_empty() {
-        return Fault::from_text(Field::Region, &error.to_string());
+fn unknown_region(question: &Question<'_>, error: LocateError) -> Fault {
+    let texts = question.texts;
+    if !texts.region.is_empty() {
+        return Fault::new(Field::Region, RowFault::Located(error));
     }
-    let (field, text) = match country {
-        "" => (Field::CountryCode, code),
+    let (field, text) = match texts.country {
+        "" => (Field::CountryCode, texts.country_code),
         text => (Field::Country, text),
     };
-    Fault::new(
-        field,
-        format!("`{text}` is not the country of the number, and no region says where in it"),
-        "state the region too, or correct one of the two",
-    )
+    let text = text.to_owned();
+    Fault::new(field, RowFault::OtherCountry { text })
 }
 
 /// Returns the places that the row states, in the form that the rules know.
 fn hints(question: &Question<'_>) -> Result<Hints, Fault> {
-    let [zone, region, postal, ..] = question.texts;
-    if question.texts.iter().all(|text| text.is_empty()) {
+    let (zone, region) = (question.texts.zone, question.texts.region);
+    let postal = question.texts.postal_code;
+    if question.texts.all().iter().all(|text| text.is_empty()) {
         return Ok(Hints::default());
     }
     let of_number = country_of(question);
     let of_number = of_number.as_deref();
     let stated = question.country.address.map(|country| country.code);
-    let of_field = |field| move |(reason, hint): places::Fault| Fault::new(field, reason, hint);
+    let of_field = |field| move |fault: PlaceFault| Fault::new(field, fault);
     let read = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let time_zone = match zone {
         "" => None,
@@ -194,8 +215,12 @@ fn one_country(
             if country(&places::as_region(stated)) != country(region)
                 && Some(country(&places::as_region(stated)).as_str()) != of_number =>
         {
-            let reason = format!("`{text}` is {region}, and the country says {stated}");
-            Err(Fault::new(Field::Region, reason, "correct one of the two"))
+            let fault = RowFault::RegionElsewhere {
+                text: text.to_owned(),
+                region: region.to_owned(),
+                country: stated.to_owned(),
+            };
+            Err(Fault::new(Field::Region, fault))
         }
         Some(_) | None => Ok(region.to_owned()),
     }

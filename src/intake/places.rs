@@ -3,17 +3,11 @@
 //! A value that cannot be read never counts as absent: the row is rejected with the reason.
 
 use super::names::{self, Country, Zone};
+use super::place_fault::PlaceFault;
 use crate::rules::TERRITORIES;
 
-/// The reason, and the hint.
-pub(super) type Fault = (String, String);
-
-fn fault<T>(reason: impl Into<String>, hint: impl Into<String>) -> Result<T, Fault> {
-    Err((reason.into(), hint.into()))
-}
-
 /// Reads a country's name, its letters or its calling code.
-pub(super) fn country(text: &str) -> Result<Country, Fault> {
+pub(super) fn country(text: &str) -> Result<Country, PlaceFault> {
     let digits = text
         .trim_start_matches(['+', '0', ' ', '('])
         .trim_end_matches(')');
@@ -26,14 +20,8 @@ pub(super) fn country(text: &str) -> Result<Country, Fault> {
     };
     match found {
         Some(country) => Ok(country),
-        None if calling => fault(
-            format!("`{text}` is not the calling code of one country"),
-            "write it as 1 or 44, or write the country's two letters",
-        ),
-        None => fault(
-            format!("`{text}` is not a country"),
-            "write its English name or its two letters, as US or GB",
-        ),
+        None if calling => Err(PlaceFault::NotACallingCode(text.to_owned())),
+        None => Err(PlaceFault::NotACountry(text.to_owned())),
     }
 }
 
@@ -53,7 +41,7 @@ pub(super) fn region(
     country: Option<&str>,
     of_number: Option<&str>,
     is_state: bool,
-) -> Result<String, Fault> {
+) -> Result<String, PlaceFault> {
     let upper = text.to_ascii_uppercase();
     if let Some((head, part)) = upper.split_once('-')
         && head.len() == 2
@@ -77,23 +65,21 @@ pub(super) fn region(
     match (state, named) {
         // `CA` in a column `region` of a row with a Canadian number may be the country or the state.
         (Some((of, part)), Some(named)) if country.is_none() && Some(named.code) == of_number => {
-            fault(
-                format!("`{text}` may be {} or {of}-{part}", named.name),
-                format!("write it as {of}-{part}, or leave it empty"),
-            )
+            Err(PlaceFault::CountryOrState {
+                text: text.to_owned(),
+                country: named.name,
+                state: format!("{of}-{part}"),
+            })
         }
         (Some((of, part)), _) => Ok(format!("{of}-{part}")),
         (None, Some(named)) => Ok(as_region(named.code)),
-        (None, None) => fault(
-            format!("`{text}` is not a state, province or region that is known"),
-            "write it as US-FL, FL or Florida",
-        ),
+        (None, None) => Err(PlaceFault::UnknownRegion(text.to_owned())),
     }
 }
 
 /// Reads a region in a row whose number or country is neither American nor Canadian: a part of the country,
 /// or a state of those two or another country, which then binds too. Errors if the text is none of these.
-fn elsewhere(text: &str, base: &str) -> Result<String, Fault> {
+fn elsewhere(text: &str, base: &str) -> Result<String, PlaceFault> {
     let named = names::country(text);
     if named.is_some_and(|named| named.code == base) {
         return Ok(base.to_owned());
@@ -105,10 +91,10 @@ fn elsewhere(text: &str, base: &str) -> Result<String, Fault> {
     match (state, named) {
         (Some((of, part)), _) => Ok(format!("{of}-{part}")),
         (None, Some(named)) => Ok(as_region(named.code)),
-        (None, None) => fault(
-            format!("`{text}` is not a part of {base} that is known, nor a state or a country"),
-            format!("write its code, as in ISO 3166-2, or {base} alone"),
-        ),
+        (None, None) => Err(PlaceFault::UnknownPart {
+            text: text.to_owned(),
+            country: base,
+        }),
     }
 }
 
@@ -119,7 +105,7 @@ fn of_code_1(country: &str) -> bool {
 /// Reads a postal code in its usual spellings, also as a spreadsheet leaves it. Returns `None` if the code
 /// belongs to the callee's country and the clock is equal in all of that country. `country` is the callee's,
 /// as two letters.
-pub(super) fn postal(text: &str, country: Option<&str>) -> Result<Option<String>, Fault> {
+pub(super) fn postal(text: &str, country: Option<&str>) -> Result<Option<String>, PlaceFault> {
     if let Some(base) = country.filter(|country| !of_code_1(country)) {
         return abroad(text, base);
     }
@@ -130,20 +116,18 @@ pub(super) fn postal(text: &str, country: Option<&str>) -> Result<Option<String>
     match (read, country) {
         (Some(("CA", code)), Some("CA") | None) => Ok(Some(code)),
         (Some(("US", code)), _) if american => Ok(Some(code)),
-        (Some(_), Some(country)) => fault(
-            format!("`{text}` is not a postal code of {country}"),
-            "correct the postal code or the country",
-        ),
-        (_, _) => fault(
-            format!("`{text}` is not a postal code"),
-            "write it as 33101, 33101-1234 or K1A 0B1",
-        ),
+        (Some(_), Some(country)) => Err(PlaceFault::OtherPostalCode {
+            text: text.to_owned(),
+            country: country.to_owned(),
+            of_code_1: true,
+        }),
+        (_, _) => Err(PlaceFault::NotAPostalCode(text.to_owned())),
     }
 }
 
 /// Reads a postal code in a row whose number or country is neither American nor Canadian. An American or
 /// Canadian code binds there too.
-fn abroad(text: &str, country: &str) -> Result<Option<String>, Fault> {
+fn abroad(text: &str, country: &str) -> Result<Option<String>, PlaceFault> {
     let bare = text.strip_suffix(".0").unwrap_or(text);
     let digits = bare.bytes().all(|byte| byte.is_ascii_digit());
     let signs: String = bare
@@ -182,14 +166,14 @@ fn abroad(text: &str, country: &str) -> Result<Option<String>, Fault> {
         zip(text).filter(|_| !digits || (country != "FR" && matches!(bare.len(), 5 | 9)));
     match american.or_else(|| canadian(text)) {
         Some(code) => Ok(Some(code)),
-        None if !known => fault(
-            format!("the postal codes of {country} are not known here"),
-            "leave it empty",
-        ),
-        None => fault(
-            format!("`{text}` is not a postal code of {country}"),
-            "correct the postal code or the country, or leave it empty",
-        ),
+        None if !known => Err(PlaceFault::PostalCodesNotKnown {
+            country: country.to_owned(),
+        }),
+        None => Err(PlaceFault::OtherPostalCode {
+            text: text.to_owned(),
+            country: country.to_owned(),
+            of_code_1: false,
+        }),
     }
 }
 
@@ -257,7 +241,7 @@ fn canadian(text: &str) -> Option<String> {
 }
 
 /// Reads the name of a time zone: an IANA name, a usual name that means a place, or a Windows name.
-pub(super) fn zone(text: &str) -> Result<String, Fault> {
+pub(super) fn zone(text: &str) -> Result<String, PlaceFault> {
     let bare = without_offset(text);
     match names::zone(bare) {
         Some(Zone::Place(zone)) => return Ok(zone.to_owned()),
@@ -280,16 +264,11 @@ pub(super) fn zone(text: &str) -> Result<String, Fault> {
     Ok(iana)
 }
 
-fn placeless(text: &str, instead: &str) -> Result<String, Fault> {
-    let hint = if instead.is_empty() {
-        "write the callee's own zone, as America/New_York, or leave it empty".to_owned()
-    } else {
-        format!("write {instead}")
-    };
-    fault(
-        format!("`{text}` names no place, so its clock is not known"),
-        hint,
-    )
+fn placeless(text: &str, instead: &'static str) -> Result<String, PlaceFault> {
+    Err(PlaceFault::ZoneWithoutPlace {
+        text: text.to_owned(),
+        instead,
+    })
 }
 
 /// Returns `(UTC-05:00) Eastern Time (US & Canada)` as `Eastern Time`.
@@ -303,198 +282,4 @@ fn without_offset(text: &str) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn postal_codes_are_read_as_spreadsheets_leave_them() {
-        let read = |text, country| {
-            postal(text, country).map_or_else(|(reason, _)| reason, Option::unwrap_or_default)
-        };
-        for (text, expected) in [
-            ("02138", "02138"),
-            ("2138", "02138"),
-            ("2138.0", "02138"),
-            ("601", "00601"),
-            ("MA 02138", "02138"),
-            ("02138-1234", "02138"),
-            ("2138-1234", "02138"),
-            ("021381234", "02138"),
-            ("21381234", "02138"),
-            ("M5V 2T6", "M5V2T6"),
-            ("m5v2t6", "M5V2T6"),
-            ("M5V-2T6", "M5V2T6"),
-            ("K1A", "K1A"),
-            ("213812", "`213812` is not a postal code"),
-            ("unknown", "`unknown` is not a postal code"),
-            ("M5V 2TO", "`M5V 2TO` is not a postal code"),
-            ("XX 02138", "`XX 02138` is not a postal code"),
-            ("-", "`-` is not a postal code"),
-            ("Z1A 0B1", "`Z1A 0B1` is not a postal code"),
-        ] {
-            assert_eq!(read(text, None), expected);
-        }
-        assert_eq!(
-            read("90012", Some("CA")),
-            "`90012` is not a postal code of CA"
-        );
-        assert_eq!(
-            read("M5V 2T6", Some("US")),
-            "`M5V 2T6` is not a postal code of US"
-        );
-        for (text, country, expected) in [
-            ("SW1A 1AA", "GB", ""),
-            ("m1 1ae", "GB", ""),
-            ("EC1A", "GB", ""),
-            ("D02 X285", "IE", ""),
-            ("10115", "DE", ""),
-            ("1067", "DE", ""),
-            ("75008", "FR", ""),
-            ("00184", "IT", ""),
-            ("110001", "IN", ""),
-            ("35001", "ES", "ES 35001"),
-            ("1001", "ES", "ES 01001"),
-            ("6000", "AU", "AU 6000"),
-            ("0800", "AU", "AU 0800"),
-            ("800", "AU", "AU 0800"),
-            ("6000.0", "AU", "AU 6000"),
-            // American and Canadian codes bind too.
-            ("06103", "GB", "06103"),
-            ("06103-1234", "GB", "06103"),
-            ("M5V 2T6", "AU", "M5V2T6"),
-            ("06103", "AU", "06103"),
-        ] {
-            assert_eq!(read(text, Some(country)), expected, "{text} {country}");
-        }
-        for (text, country) in [
-            ("ZZZ", "AU"),
-            ("60000000", "AU"),
-            ("nowhere", "GB"),
-            ("12", "DE"),
-            ("97400", "FR"),
-            ("35", "ES"),
-            ("1234", "GB"),
-        ] {
-            let expected = format!("`{text}` is not a postal code of {country}");
-            assert_eq!(read(text, Some(country)), expected);
-        }
-    }
-
-    #[test]
-    fn a_country_whose_postal_codes_are_not_known_is_named() {
-        let (reason, hint) = postal("1012 AB", Some("NL")).unwrap_err();
-        assert_eq!(reason, "the postal codes of NL are not known here");
-        assert_eq!(hint, "leave it empty");
-    }
-
-    #[test]
-    fn regions_are_read_by_their_country() {
-        let read = |text, country, of_number, is_state| {
-            region(text, country, of_number, is_state).unwrap_or_else(|(reason, _)| reason)
-        };
-        for (found, expected) in [
-            (read("US-FL", None, Some("US"), false), "US-FL"),
-            (read("us-fl", None, Some("US"), false), "US-FL"),
-            (read("FL", None, Some("US"), false), "US-FL"),
-            (read("Florida", None, Some("US"), true), "US-FL"),
-            (read("ON", None, Some("US"), true), "CA-ON"),
-            (read("CA", Some("US"), Some("CA"), false), "US-CA"),
-            (
-                read("CA", None, Some("CA"), false),
-                "`CA` may be Canada or US-CA",
-            ),
-            (read("CA", None, Some("US"), false), "US-CA"),
-            (read("GB", None, Some("GB"), false), "GB"),
-            (read("GB-LND", None, Some("GB"), false), "GB-LND"),
-            (read("Greater London", None, Some("GB"), true), "GB-LND"),
-            (read("Kent", None, Some("GB"), true), "GB-KEN"),
-            (read("England", None, Some("GB"), true), "GB"),
-            (read("WA", None, Some("AU"), true), "AU-WA"),
-            (read("Western Australia", None, Some("AU"), true), "AU-WA"),
-            (read("Las Palmas", None, Some("ES"), true), "ES-GC"),
-            (read("Canarias", None, Some("ES"), true), "ES-CN"),
-            (read("Canary Islands", None, Some("ES"), true), "ES-CN"),
-            (
-                read("Santa Cruz de Tenerife", None, Some("ES"), true),
-                "ES-TF",
-            ),
-            (read("Bavaria", None, Some("DE"), true), "DE-BY"),
-            (read("MI", None, Some("IT"), true), "IT-MI"),
-            (read("Tamil Nadu", None, Some("IN"), true), "IN-TN"),
-            (read("75", None, Some("FR"), true), "FR-75C"),
-            // A state of another country binds too.
-            (read("Connecticut", None, Some("GB"), true), "US-CT"),
-            (read("CT", None, Some("GB"), true), "US-CT"),
-            (read("Ontario", None, Some("AU"), true), "CA-ON"),
-            (
-                read("Nowhereland", None, Some("ES"), true),
-                "`Nowhereland` is not a part of ES that is known, nor a state or a country",
-            ),
-            (
-                read("Nowhereland", None, Some("GB"), true),
-                "`Nowhereland` is not a part of GB that is known, nor a state or a country",
-            ),
-            (read("QLD", Some("AU"), Some("AU"), true), "AU-QLD"),
-            (read("Canada", None, Some("CA"), false), "CA"),
-            (
-                read("Bavaria", None, Some("US"), true),
-                "`Bavaria` is not a state, province or region that is known",
-            ),
-        ] {
-            assert_eq!(found, expected);
-        }
-    }
-
-    #[test]
-    fn zones_without_a_place_are_named() {
-        let read = |text| zone(text).unwrap_or_else(|(reason, hint)| format!("{reason}; {hint}"));
-        for (text, expected) in [
-            ("America/Chicago", "America/Chicago"),
-            ("america/new york", "america/new_york"),
-            ("america_slash_new_york", "america/new_york"),
-            ("(UTC-05:00) Eastern Time (US & Canada)", "America/New_York"),
-            ("(GMT-07:00) Arizona", "America/Phoenix"),
-            ("Pacific", "America/Los_Angeles"),
-            ("US/Pacific", "America/Los_Angeles"),
-        ] {
-            assert_eq!(read(text), expected);
-        }
-        for text in [
-            "EST",
-            "MST",
-            "UTC",
-            "GMT",
-            "Etc/GMT+5",
-            "UTC-5",
-            "-05:00",
-            "gmt+1",
-            "Z",
-            "EST5EDT",
-        ] {
-            let said = read(text);
-            assert!(said.contains("names no place"), "{text}: {said}");
-            assert!(said.contains("write "), "{text}: {said}");
-        }
-        assert!(read("EST").contains("write America/New_York"));
-    }
-
-    #[test]
-    fn countries_are_names_letters_or_calling_codes() {
-        let read = |text| {
-            country(text).map_or_else(|(reason, _)| reason, |country| country.code.to_owned())
-        };
-        for (text, expected) in [
-            ("1", "US"),
-            ("+44", "GB"),
-            ("0044", "GB"),
-            ("47", "NO"),
-            ("1.0", "US"),
-            ("United Kingdom", "GB"),
-            ("de", "DE"),
-            ("999", "`999` is not the calling code of one country"),
-            ("Freedonia", "`Freedonia` is not a country"),
-        ] {
-            assert_eq!(read(text), expected);
-        }
-    }
-}
+mod tests;

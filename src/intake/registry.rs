@@ -6,15 +6,12 @@
 use csv::StringRecord;
 
 use super::contacts::{line_of, unreadable};
-use super::fault::FileError;
+use super::file_error::{FileError, FileFault};
 use super::header::{self, Listed};
 use super::listed::{Lines, looks_like_a_date};
 use super::shape::Shape;
 use super::table::Table;
 use super::text::{Origin, Text};
-
-const HINT: &str = "import the registry's own file: its numbers as 212,5550142 or one a line, or its changes as \
-    212,5550142,2026-12-01,A; nothing of this file was taken";
 
 /// Names of columns of numbers and of columns that complete them, each as returned by [`header::plain`].
 const NUMBERS: &str = "number numbers phone phones phone_number phone_numbers phone_no telephone \
@@ -74,22 +71,15 @@ impl Found {
             return Ok(());
         };
         if let Some(changed) = self.changed {
-            let message = format!(
-                "adds or deletes a number, and line {listed} is one of a full list: a file is either"
-            );
-            return Err(origin.refuse(changed, "", message, HINT));
+            let fault = FileFault::FullListAndChanges { full_line: listed };
+            return Err(origin.refuse(changed, "", fault));
         }
         if let Some((line, comment)) = self.doubted {
-            let message = format!("`{comment}` may say that this is not the full list of an area");
-            let hint = "remove the line if it is a full list; changes are taken as 212,5550142,2026-12-01,A";
-            return Err(origin.refuse(line, "", message, hint));
+            return Err(origin.refuse(line, "", FileFault::PerhapsPartial { comment }));
         }
         let name = origin.file_name();
         if let Some(word) = says_changes(&name) {
-            let message = format!("its name says `{word}`: it may hold changes, not a full list");
-            let hint = "rename the file if it is the full list of its areas; changes are taken as \
-                212,5550142,2026-12-01,A";
-            return Err(origin.refuse(0, "", message, hint));
+            return Err(origin.refuse(0, "", FileFault::NamedAsChanges { word }));
         }
         Ok(())
     }
@@ -133,9 +123,10 @@ fn lines(text: &Text, found: &mut Found) -> Result<(), FileError> {
                 found.changed = found.changed.or(Some(line));
             }
             _ => {
-                let shown: String = said.chars().take(60).collect();
-                let message = format!("`{shown}` is no line of a registry's list");
-                return Err(text.origin.refuse(line, "", message, HINT));
+                let fault = FileFault::NotARegistryLine {
+                    text: said.chars().take(60).collect(),
+                };
+                return Err(text.origin.refuse(line, "", fault));
             }
         }
     }
@@ -144,40 +135,37 @@ fn lines(text: &Text, found: &mut Found) -> Result<(), FileError> {
 
 /// Errors if a column of the header may say more than numbers.
 fn columns(origin: &Origin, table: &Table) -> Result<(), FileError> {
-    let changes = table.each().any(|(_, holds, _)| holds == Listed::Changes);
+    let changes = table.each().any(|column| column.holds == Listed::Changes);
     let mut numbers = Vec::new();
-    for (at, (name, holds, mapped)) in table.each().enumerate() {
+    for (at, column) in table.each().enumerate() {
         if table.holds_numbers(at) {
-            numbers.push((name, mapped));
+            numbers.push(column);
         }
-        let plain = header::plain(name);
+        let plain = header::plain(column.name);
         let among = |list: &str| list.split_whitespace().any(|known| known == plain);
-        let understood =
-            mapped || holds == Listed::Changes || among(NUMBERS) || (changes && among(DATES));
+        let understood = column.mapped
+            || column.holds == Listed::Changes
+            || among(NUMBERS)
+            || (changes && among(DATES));
         if !understood {
-            let message = "may say that its numbers were added or deleted";
-            let hint = format!(
-                "if it says nothing of that: --map \"{name}=ignore\"; a list of changes has a column \
-                 `change` with A or D"
-            );
-            return Err(origin.refuse(table.line(), name, message, hint));
+            let fault = FileFault::UnknownRegistryColumn;
+            return Err(origin.refuse(table.line(), column.name, fault));
         }
     }
-    if let [_, (name, false), ..] = numbers[..] {
-        let message = "is a second column of numbers: which of them are on the list is not known";
-        let hint = format!("say --map \"{name}=ignore\" or --map \"{name}=number\"");
-        return Err(origin.refuse(table.line(), name, message, hint));
+    if let Some(second) = numbers.get(1).filter(|column| !column.mapped) {
+        let fault = FileFault::SecondRegistryColumn;
+        return Err(origin.refuse(table.line(), second.name, fault));
     }
     Ok(())
 }
 
 fn rows(text: &Text, shape: &Shape, table: &Table, found: &mut Found) -> Result<(), FileError> {
     comments_above(text, table, found)?;
-    let holds: Vec<Listed> = table.each().map(|(_, holds, _)| holds).collect();
+    let holds: Vec<Listed> = table.each().map(|column| column.holds).collect();
     let changes = holds.contains(&Listed::Changes);
     let mut reader = table.below(text, shape)?;
     let mut record = StringRecord::new();
-    let failed = |error| unreadable(&text.origin, &error);
+    let failed = |error| unreadable(&text.origin, error);
     while reader.read_record(&mut record).map_err(failed)? {
         let line = line_of(&reader, &record);
         let whole = record.iter().collect::<Vec<_>>().join(" ");
@@ -200,9 +188,10 @@ fn rows(text: &Text, shape: &Shape, table: &Table, found: &mut Found) -> Result<
                 None => cell.is_empty(),
             };
             if !sound {
-                let shown: String = cell.chars().take(60).collect();
-                let message = format!("`{shown}` does not belong in a registry's list");
-                return Err(text.origin.refuse(line, name, message, HINT));
+                let fault = FileFault::NotARegistryCell {
+                    text: cell.chars().take(60).collect(),
+                };
+                return Err(text.origin.refuse(line, name, fault));
             }
         }
         let kind = if changes {

@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use super::columns::REJECT_REASON;
-use super::fault::Reject;
+use super::reject::Reject;
 use crate::domain::text::inert_cell;
 
 /// A writer of a file of rejects, in UTF-8.

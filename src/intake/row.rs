@@ -7,15 +7,17 @@ use std::sync::Arc;
 
 use csv::StringRecord;
 
-use super::cell::{SWALLOWED, consent_kind, has_number, on_one_line, swallowed, with_area};
+use super::cell::{consent_kind, has_number, on_one_line, swallowed, with_area};
 use super::columns::{Columns, Field};
+use super::contacts::NotToBeCalled;
 use super::dates;
-use super::fault::{Fault, Reject, in_two, reject};
 use super::header;
-use super::located::{Places, Question, Stated};
+use super::located::{Places, Question, Stated, StatedTexts};
 use super::names::Country;
 use super::places;
 use super::reading::Reading;
+use super::reject::{Cell, Reject, reject};
+use super::row_error::{Fault, RowFault};
 use super::wishes;
 use crate::domain::text::without_apostrophe;
 use crate::domain::{Consent, ConsentKind, NewContact, PhoneNumber, Timestamp, WindowClass};
@@ -52,9 +54,8 @@ impl From<Fault> for Wrong {
 /// The result of a row, and which of its numbers are not to be called.
 pub(super) struct Judged {
     pub(super) row: Result<NewContact, Box<Reject>>,
-    /// The numbers of a row that says that they are not to be called, and the name of the column that says
-    /// so.
-    pub(super) not_to_be_called: Option<(Vec<PhoneNumber>, String)>,
+    /// The numbers of a row that says that they are not to be called.
+    pub(super) not_to_be_called: Option<NotToBeCalled>,
 }
 
 impl<'r> Judge<'r> {
@@ -99,18 +100,19 @@ impl<'r> Judge<'r> {
     fn misquoted(&self, line: u64, record: &StringRecord) -> Option<Reject> {
         let columns = self.columns.names.len();
         if let Some(at) = swallowed(record, columns) {
-            let place = (self.columns.names[at].as_str(), "");
-            return Some(reject(line, record, place, in_two(SWALLOWED)));
+            let cell = Cell {
+                column: self.columns.names[at].as_str(),
+                value: "",
+            };
+            return Some(reject(line, record, cell, &RowFault::Swallowed));
         }
         let mut extra = record.iter().skip(columns);
         if extra.any(|field| !field.trim().is_empty()) {
-            let reason = format!(
-                "has {} fields where the header has {}",
-                record.len(),
-                columns
-            );
-            let hint = "put text that holds the delimiter in quotation marks";
-            return Some(reject(line, record, ("", ""), (reason, hint.to_owned())));
+            let fault = RowFault::TooManyFields {
+                fields: record.len(),
+                columns,
+            };
+            return Some(reject(line, record, Cell::default(), &fault));
         }
         None
     }
@@ -126,10 +128,11 @@ impl<'r> Judge<'r> {
             .and_then(|country| self.number(record, country));
         let wish = self.wish(record);
         let not_to_be_called = match &wish {
-            Ok(Some(position)) => {
-                let numbers = self.numbers(record, &country, &number);
-                Some((numbers, self.columns.names[*position].clone()))
-            }
+            Ok(Some(position)) => Some(NotToBeCalled {
+                line,
+                numbers: self.numbers(record, &country, &number),
+                column: self.columns.names[*position].clone(),
+            }),
             Ok(None) | Err(_) => None,
         };
         let judged = match (country, number, wish) {
@@ -155,29 +158,35 @@ impl<'r> Judge<'r> {
     fn reject(&self, line: u64, record: &StringRecord, wrong: Wrong) -> Reject {
         match wrong {
             Wrong::Field(fault) => {
-                let place = self.place(record, fault.field);
-                reject(line, record, place, (fault.reason, fault.hint))
+                let cell = self.place(record, fault.field);
+                reject(line, record, cell, &fault.why)
             }
             Wrong::Wish(position) => {
                 let value = record.get(position).unwrap_or_default().trim();
                 let name = self.columns.names[position].as_str();
+                let cell = Cell {
+                    column: name,
+                    value,
+                };
                 if self.columns.free.contains(&position) {
                     // A contact without these is none, or has no consent.
                     let needed = [Field::Number, Field::ConsentSource];
                     let needed = needed.map(|field| self.columns.position(field) == Some(position));
-                    let column = Some(name).filter(|_| !needed.contains(&true));
-                    let why = wishes::rejection(value, column);
-                    return reject(line, record, (name, value), why);
+                    let fault = RowFault::MayAsk {
+                        value: value.chars().take(40).collect(),
+                        column: Some(name.to_owned()).filter(|_| !needed.contains(&true)),
+                    };
+                    return reject(line, record, cell, &fault);
                 }
-                let reason = if value.is_empty() {
-                    "does not say whether the person may be called".to_owned()
-                } else {
-                    format!("`{value}` is neither true nor false")
+                let column = name.to_owned();
+                let fault = match value {
+                    "" => RowFault::NoAnswer { column },
+                    value => RowFault::NeitherTrueNorFalse {
+                        value: value.to_owned(),
+                        column,
+                    },
                 };
-                let hint = format!(
-                    "write yes or no, or say --map \"{name}=variable\" if it is about something else"
-                );
-                reject(line, record, (name, value), (reason, hint))
+                reject(line, record, cell, &fault)
             }
         }
     }
@@ -282,7 +291,7 @@ impl<'r> Judge<'r> {
                 return Ok(None);
             }
             let read = places::country(text).map(Some);
-            read.map_err(|(reason, hint)| Fault::new(field, reason, hint))
+            read.map_err(|fault| Fault::new(field, fault))
         };
         let (of_address, of_number) = (read(Field::Country)?, read(Field::CountryCode)?);
         let by_code = self
@@ -292,17 +301,12 @@ impl<'r> Judge<'r> {
         if let (Some(address), Some(number)) = (of_address, of_number)
             && address.calling != number.calling
         {
-            let reason = format!(
-                "says {}, and `{}` says {}",
-                number.name,
-                self.place(record, Field::Country).0,
-                address.name
-            );
-            return Err(Fault::new(
-                Field::CountryCode,
-                reason,
-                "correct one of the two",
-            ));
+            let fault = RowFault::TwoCountries {
+                of_number: number.name,
+                column: self.place(record, Field::Country).column.to_owned(),
+                of_address: address.name,
+            };
+            return Err(Fault::new(Field::CountryCode, fault));
         }
         Ok(Stated {
             address: of_address.or(of_number.filter(|_| !by_code)),
@@ -317,8 +321,8 @@ impl<'r> Judge<'r> {
         let text = match self.field(record, Field::AreaCode) {
             "" => text,
             area => {
-                joined =
-                    with_area(area, text).map_err(|why| Fault::from_text(Field::AreaCode, &why))?;
+                let read = with_area(area, text);
+                joined = read.map_err(|fault| Fault::new(Field::AreaCode, fault))?;
                 joined.as_str()
             }
         };
@@ -329,20 +333,13 @@ impl<'r> Judge<'r> {
             && let Some(stated) = country.number
             && !number.digits().to_string().starts_with(stated.calling)
         {
-            let reason = format!("says +{}, and the number begins otherwise", stated.calling);
-            return Err(Fault::new(
-                Field::CountryCode,
-                reason,
-                "correct one of the two",
-            ));
+            let fault = RowFault::OtherCallingCode {
+                calling: stated.calling,
+            };
+            return Err(Fault::new(Field::CountryCode, fault));
         }
         if self.reading.own_numbers.contains(&number) {
-            let reason = format!("{number} is one of the deck's own caller IDs");
-            return Err(Fault::new(
-                Field::Number,
-                reason,
-                "leave the row out: nobody is reached there",
-            ));
+            return Err(Fault::new(Field::Number, RowFault::OwnNumber(number)));
         }
         Ok(number)
     }
@@ -350,27 +347,13 @@ impl<'r> Judge<'r> {
     fn unreadable(&self, record: &StringRecord, error: NumberError) -> Fault {
         let mut further = self.columns.further_numbers.iter();
         let other = further.find(|position| has_number(record.get(**position).unwrap_or_default()));
-        let (reason, _) = in_two(&error.to_string());
-        let hint = match (error, other) {
-            (NumberError::Empty, Some(other)) => {
-                let name = &self.columns.names[*other];
-                return Fault::new(
-                    Field::Number,
-                    format!("the number is empty, and `{name}` holds one"),
-                    format!("copy it over, or call those instead: --map \"{name}=number\""),
-                );
-            }
-            (NumberError::Empty, None) => "write the number, or remove the row",
-            (NumberError::Letters, _) => {
-                "needs confirmation: write its digits, a keypad letter may be a slip"
-            }
-            (NumberError::Extension, _) => "write the number without its extension",
-            (NumberError::NotPossible, _) => "write it in full, as +12125550142",
-            (NumberError::NoCountry, _) => "write it with its country code, as +12125550142",
-            (NumberError::Several, _) => "leave one of them; a contact has one number",
-            (NumberError::Scientific, _) => "export the column as text, and all digits stand",
+        let fault = match (error, other) {
+            (NumberError::Empty, Some(other)) => RowFault::NumberElsewhere {
+                column: self.columns.names[*other].clone(),
+            },
+            (error, _) => RowFault::Number(error),
         };
-        Fault::new(Field::Number, reason, hint)
+        Fault::new(Field::Number, fault)
     }
 
     /// Returns the window class. The inner error is the reason why a number that can be read is never dialed.
@@ -380,14 +363,13 @@ impl<'r> Judge<'r> {
         number: PhoneNumber,
         country: Stated,
     ) -> Result<Result<Arc<WindowClass>, String>, Fault> {
-        let texts = [
-            Field::TimeZone,
-            Field::Region,
-            Field::PostalCode,
-            Field::Country,
-            Field::CountryCode,
-        ]
-        .map(|field| self.field(record, field));
+        let texts = StatedTexts {
+            zone: self.field(record, Field::TimeZone),
+            region: self.field(record, Field::Region),
+            postal_code: self.field(record, Field::PostalCode),
+            country: self.field(record, Field::Country),
+            country_code: self.field(record, Field::CountryCode),
+        };
         self.places.of(&Question {
             rules: self.rules,
             number,
@@ -405,14 +387,9 @@ impl<'r> Judge<'r> {
             "" => "0",
             text => text.strip_suffix(".0").unwrap_or(text),
         };
-        whole.parse().map_err(|_| {
-            let reason = format!("`{text}` is not a priority");
-            Fault::new(
-                Field::Priority,
-                reason,
-                "use a whole number; higher is called first",
-            )
-        })
+        whole
+            .parse()
+            .map_err(|_| Fault::new(Field::Priority, RowFault::Priority(text.to_owned())))
     }
 
     /// Returns the consent that the row states. Consent without proof is none, and a list that claims it is
@@ -424,33 +401,30 @@ impl<'r> Judge<'r> {
         if let Some(read) = at
             && read.is_future(self.reading.now)
         {
-            let reason = format!(
-                "`{}` is in the future",
-                self.field(record, Field::ConsentAt)
-            );
+            let text = self.field(record, Field::ConsentAt).to_owned();
             return Err(Fault::new(
                 Field::ConsentAt,
-                reason,
-                "write the date on which it was given",
+                RowFault::ConsentInFuture(text),
             ));
         }
         if text.is_empty() {
             return Ok(None);
         }
-        let kind = consent_kind(text).map_err(|why| Fault::from_text(Field::Consent, &why))?;
+        let kind = consent_kind(text).ok_or_else(|| {
+            let text = text.to_ascii_lowercase().replace([' ', '-'], "_");
+            Fault::new(Field::Consent, RowFault::ConsentKind(text))
+        })?;
         if kind == ConsentKind::None {
             return Ok(None);
         }
         let source = self.field(record, Field::ConsentSource);
         if source.is_empty() {
-            let hint = "say where the proof is: a page, a document or a recording";
-            let reason = format!("consent `{kind}` has no source");
-            return Err(Fault::new(Field::ConsentSource, reason, hint));
+            let fault = RowFault::ConsentWithoutSource(kind);
+            return Err(Fault::new(Field::ConsentSource, fault));
         }
         let Some(read) = at else {
-            let hint = "say when it was given, as 2026-03-01 or 2026-03-01T15:30:00Z";
-            let reason = format!("consent `{kind}` has no date");
-            return Err(Fault::new(Field::ConsentAt, reason, hint));
+            let fault = RowFault::ConsentWithoutDate(kind);
+            return Err(Fault::new(Field::ConsentAt, fault));
         };
         Ok(Some(Consent {
             kind,
@@ -475,7 +449,7 @@ impl<'r> Judge<'r> {
             return Ok(Some(*read));
         }
         let read =
-            dates::read(text, self.reading.dates).map_err(|why| Fault::from_text(field, &why))?;
+            dates::read(text, self.reading.dates).map_err(|fault| Fault::new(field, fault))?;
         self.date = Some((text.to_owned(), read));
         Ok(Some(read))
     }

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::fault::FileError;
+use super::file_error::{FileError, FileFault};
 use super::text::Text;
 
 /// The results of the first pass over a CSV text.
@@ -61,22 +61,18 @@ pub(super) fn measure(text: &Text) -> Result<Shape, FileError> {
     loop {
         let read = reader
             .read(&mut buffer)
-            .map_err(|error| text.origin.unreadable(&error))?;
+            .map_err(|error| text.origin.unreadable(error))?;
         if read == 0 {
             break;
         }
         walk.add(&buffer[..read]);
         if walk.row_bytes > ROW_MAX {
-            let hint =
-                "close a quotation mark that was opened there, or name a file that is a list";
-            let message = "a row that begins here is longer than 1 MiB";
-            return Err(text.origin.refuse(walk.row_line, "", message, hint));
+            let fault = FileFault::LongRow;
+            return Err(text.origin.refuse(walk.row_line, "", fault));
         }
     }
     if let Some(line) = walk.end() {
-        let hint = "close the quotation mark, or double it where it is part of the text";
-        let message = "a quotation mark is opened here and never closed";
-        return Err(text.origin.refuse(line, "", message, hint));
+        return Err(text.origin.refuse(line, "", FileFault::OpenQuote));
     }
     Ok(Shape {
         delimiter,
@@ -91,7 +87,7 @@ fn header_line(text: &Text) -> Result<Vec<u8>, FileError> {
     text.open()?
         .take(HEADER_MAX as u64)
         .read_to_end(&mut head)
-        .map_err(|error| text.origin.unreadable(&error))?;
+        .map_err(|error| text.origin.unreadable(error))?;
     let mut lines = head.split(|byte| *byte == b'\n');
     let lines = lines.by_ref().filter(|line| !line.is_empty());
     let mut lines = lines.skip_while(|line| line.first() == Some(&b'#'));
@@ -282,7 +278,8 @@ mod tests {
         let mut text = b"a,b\n1,2\n3,\"".to_vec();
         text.extend(vec![b'x'; 2 << 20]);
         let fault = shape(&text).unwrap_err();
-        assert_eq!((fault.line, fault.message.contains("1 MiB")), (3, true));
+        let long = matches!(fault.fault, FileFault::LongRow);
+        assert_eq!((fault.line, long), (3, true));
     }
 
     #[test]

@@ -2,16 +2,18 @@
 
 use csv::StringRecord;
 
-use super::cell::{SWALLOWED, failed, has_number, swallowed, with_area};
+use super::cell::{failed, has_number, swallowed, with_area};
 use super::columns::{self, ColumnMap, ColumnUse, Field, Taken, Target};
 use super::comment::{self, Held};
 use super::contacts::{CsvReader, Top, csv_reader, line_of, unreadable};
 use super::dnc::DncRow;
-use super::fault::{FileError, Reject, in_two};
+use super::file_error::{FileError, FileFault};
 use super::header::{self, Listed};
-use super::listed::{How, Row, added, changed, in_cell};
+use super::listed::{How, LineFault, Row, added, changed, in_cell};
 use super::names::Country;
 use super::places;
+use super::reject::{self, Cell};
+use super::row_error::{RowFault, WithHint};
 use super::shape::Shape;
 use super::text::{Origin, Text};
 use crate::domain::PhoneNumber;
@@ -62,9 +64,7 @@ impl Table {
         let mapped = !maps.is_empty();
         let number = top.header.iter().any(has_number);
         if number && mapped {
-            let hint = "leave --map out, or put a header above the numbers";
-            let message = "--map names a column, and the list has no header";
-            return Err(text.origin.refuse(top.line, "", message, hint));
+            return Err(text.origin.refuse(top.line, "", FileFault::NoHeader));
         }
         if number || !(names_numbers(&top.header) || plain || mapped) {
             return Ok(None);
@@ -109,12 +109,9 @@ impl Table {
         if self.holds.iter().any(numbers) || self.by_content.contains(&true) {
             return Ok(());
         }
-        let message = format!(
-            "no column holds numbers; the header is: {}",
-            self.names.join(", ")
-        );
-        let hint = "say which does: --map \"COLUMN=number\"";
-        Err(text.origin.refuse(self.line, "", message, hint))
+        let names = self.names.clone();
+        let fault = FileFault::NoColumnOfNumbers { names };
+        Err(text.origin.refuse(self.line, "", fault))
     }
 
     fn weigh_cells(&mut self, text: &Text, shape: &Shape, how: How<'_>) -> Result<(), FileError> {
@@ -122,7 +119,7 @@ impl Table {
             (vec![0u64; self.names.len()], vec![0u64; self.names.len()]);
         let mut reader = self.below(text, shape)?;
         let mut record = StringRecord::new();
-        let failed = |error| unreadable(&text.origin, &error);
+        let failed = |error| unreadable(&text.origin, error);
         while reader.read_record(&mut record).map_err(failed)? {
             for (at, cell) in record.iter().enumerate().take(self.names.len()) {
                 if matches!(self.holds[at], Listed::Unknown | Listed::Other) && has_number(cell) {
@@ -148,7 +145,7 @@ impl Table {
         for _ in 0..=self.above {
             reader
                 .read_record(&mut record)
-                .map_err(|error| unreadable(&text.origin, &error))?;
+                .map_err(|error| unreadable(&text.origin, error))?;
         }
         Ok(reader)
     }
@@ -163,10 +160,14 @@ impl Table {
         self.line
     }
 
-    /// Returns every column: its name, what it holds, and whether the user mapped it.
-    pub(super) fn each(&self) -> impl Iterator<Item = (&str, Listed, bool)> {
+    /// Returns every column.
+    pub(super) fn each(&self) -> impl Iterator<Item = ListColumn<'_>> {
         let columns = self.names.iter().zip(&self.holds).zip(&self.mapped);
-        columns.map(|((name, holds), mapped)| (name.as_str(), *holds, *mapped))
+        columns.map(|((name, holds), mapped)| ListColumn {
+            name,
+            holds: *holds,
+            mapped: *mapped,
+        })
     }
 
     /// Returns the import's table: what each column was taken for.
@@ -221,6 +222,17 @@ impl Table {
     }
 }
 
+/// A column of a do-not-call list.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ListColumn<'t> {
+    /// The name as written.
+    pub(super) name: &'t str,
+    /// What the column holds, by its name or by the user's mapping.
+    pub(super) holds: Listed,
+    /// Whether the user mapped the column.
+    pub(super) mapped: bool,
+}
+
 fn by_name(name: &str) -> Listed {
     if name == columns::REJECT_REASON {
         Listed::Other
@@ -250,7 +262,7 @@ impl TableReader {
     pub(super) fn next(&mut self, origin: &Origin, how: How<'_>) -> Result<Option<Row>, FileError> {
         loop {
             let more = self.reader.read_record(&mut self.record);
-            if !more.map_err(|error| unreadable(origin, &error))? {
+            if !more.map_err(|error| unreadable(origin, error))? {
                 return Ok(None);
             }
             let line = line_of(&self.reader, &self.record);
@@ -281,18 +293,13 @@ impl TableReader {
         }
         let mut rows = Vec::new();
         if let Some(at) = swallowed(&record, self.table.names.len()) {
-            rows.push(self.reject(line, &record, at, SWALLOWED));
+            rows.push(self.reject(line, &record, at, &RowFault::Swallowed));
         }
         for (at, cell) in cells.iter().copied().enumerate() {
             if at >= self.table.names.len() {
                 // A cell beyond the header: a comma in a text, which may have moved a number here.
                 if has_number(cell) {
-                    rows.push(self.reject(
-                        line,
-                        &record,
-                        at,
-                        "stands in no column; put text that holds the delimiter in quotation marks",
-                    ));
+                    rows.push(self.reject(line, &record, at, &LineFault::InNoColumn));
                 }
                 continue;
             }
@@ -339,7 +346,7 @@ impl TableReader {
         cell: &str,
         cells: &[&str],
         (rules, country): How<'_>,
-    ) -> Result<Vec<PhoneNumber>, String> {
+    ) -> Result<Vec<PhoneNumber>, RowFault> {
         let area = self.beside(cells, Listed::AreaCodes);
         let joined;
         let text = match area.filter(|area| !area.is_empty()) {
@@ -352,19 +359,11 @@ impl TableReader {
         let stated = self.country(cells)?;
         rules
             .read_listed(text, stated.or(country))
-            .map_err(|error| {
-                let (reason, hint) = in_two(&error.to_string());
-                let hint = if hint.is_empty() {
-                    "write it in full, as +12125550142"
-                } else {
-                    &hint
-                };
-                format!("{reason}; {hint}")
-            })
+            .map_err(|error| LineFault::NumberNotRead(error).into())
     }
 
     /// Returns the country that the row states for its numbers.
-    fn country(&self, cells: &[&str]) -> Result<Option<&'static str>, String> {
+    fn country(&self, cells: &[&str]) -> Result<Option<&'static str>, RowFault> {
         let holds = self.table.holds.iter().enumerate();
         let stated = holds.filter(|(_, holds)| **holds == Listed::Countries);
         let mut found: Option<Country> = None;
@@ -373,12 +372,9 @@ impl TableReader {
             if text.is_empty() {
                 continue;
             }
-            let read =
-                places::country(text).map_err(|(reason, hint)| format!("{reason}; {hint}"))?;
+            let read = places::country(text)?;
             if found.is_some_and(|other| other.calling != read.calling) {
-                return Err(format!(
-                    "`{text}` and another column name two countries; correct one"
-                ));
+                return Err(LineFault::TwoCountries(text.to_owned()).into());
             }
             found = found.or(Some(read));
         }
@@ -391,7 +387,7 @@ impl TableReader {
         line: u64,
         numbers: Vec<PhoneNumber>,
         cells: &[&str],
-    ) -> Result<Vec<DncRow>, String> {
+    ) -> Result<Vec<DncRow>, LineFault> {
         let area = self.beside(cells, Listed::AreaCodes);
         match self
             .beside(cells, Listed::Changes)
@@ -422,25 +418,16 @@ impl TableReader {
         }
     }
 
-    fn reject(&self, line: u64, record: &StringRecord, at: usize, why: &str) -> DncRow {
-        let (reason, hint) = in_two(why);
-        DncRow::Reject(Box::new(Reject {
-            line,
-            column: self.table.names.get(at).cloned().unwrap_or_default(),
-            value: record.get(at).unwrap_or_default().trim().to_owned(),
-            reason,
-            hint,
-            fields: record.iter().map(str::to_owned).collect(),
-        }))
+    fn reject(&self, line: u64, record: &StringRecord, at: usize, why: &impl WithHint) -> DncRow {
+        let cell = Cell {
+            column: self.table.names.get(at).map_or("", String::as_str),
+            value: record.get(at).unwrap_or_default().trim(),
+        };
+        DncRow::Reject(Box::new(reject::reject(line, record, cell, why)))
     }
 
     fn no_number(&self, line: u64, record: &StringRecord) -> DncRow {
         let at = (0..self.table.names.len()).find(|at| self.table.holds_numbers(*at));
-        self.reject(
-            line,
-            record,
-            at.unwrap_or(0),
-            "the row holds no number; write its number, or remove the row",
-        )
+        self.reject(line, record, at.unwrap_or(0), &LineFault::NoNumber)
     }
 }

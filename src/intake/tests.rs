@@ -413,7 +413,7 @@ fn made_of(column: &str, value: &str) -> Made {
         Err(error) => {
             let option = format!("--map \"{column}=");
             let text = error.to_string();
-            assert!(error.hint.contains(&option), "{text}");
+            assert!(error.hint().contains(&option), "{text}");
             assert!(text.contains(&format!("`{value}` in 1 row")), "{text}");
             return Made::Asks;
         }

@@ -9,7 +9,7 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use tempfile::TempPath;
 
-use super::fault::FileError;
+use super::file_error::{FileError, FileFault};
 use crate::domain::digest::{Sha256, hex};
 
 const CHUNK: usize = 1 << 16;
@@ -134,30 +134,23 @@ impl Origin {
         }
     }
 
-    pub(super) fn refuse(
-        &self,
-        line: u64,
-        column: &str,
-        message: impl Into<String>,
-        hint: impl Into<String>,
-    ) -> FileError {
+    /// Returns the error of a fault in a line, 0 for the whole file, and in a column, empty for no column.
+    pub(super) fn refuse(&self, line: u64, column: &str, fault: FileFault) -> FileError {
         FileError {
             file: self.name(),
             line,
             column: column.to_owned(),
-            message: message.into(),
-            hint: hint.into(),
+            fault,
         }
     }
 
-    pub(super) fn unreadable(&self, error: &io::Error) -> FileError {
-        let hint = "name a file that exists and may be read";
-        self.refuse(0, "", format!("cannot be read: {error}"), hint)
+    pub(super) fn unreadable(&self, error: io::Error) -> FileError {
+        self.refuse(0, "", FileFault::Unreadable(error))
     }
 
     /// Passes all bytes to `take`, in order.
     fn chunks(&self, mut take: impl FnMut(&[u8])) -> Result<(), FileError> {
-        let failed = |error| self.unreadable(&error);
+        let failed = |error| self.unreadable(error);
         let mut reader = self.open().map_err(failed)?;
         let mut buffer = vec![0; CHUNK];
         loop {
@@ -200,11 +193,10 @@ impl Text {
         let marked = Encoding::for_bom(&scan.head).map(|(encoding, _)| encoding);
         let wide = is_wide(&scan.head);
         if scan.length == 0 {
-            return Err(origin.refuse(0, "", "is empty", "name a file with rows in it"));
+            return Err(origin.refuse(0, "", FileFault::Empty));
         }
         if let Some(line) = scan.nul_line.filter(|_| !wide) {
-            let hint = "save it as CSV in UTF-8; a spreadsheet file has to be exported first";
-            return Err(origin.refuse(line, "", "is not text", hint));
+            return Err(origin.refuse(line, "", FileFault::NotText));
         }
         let broken = scan.broken();
         let guessed = if scan.characters >= broken {
@@ -227,7 +219,7 @@ impl Text {
     fn find_separator(&mut self) -> Result<(), FileError> {
         let mut head = Vec::new();
         let read = self.open()?.take(16).read_to_end(&mut head);
-        read.map_err(|error| self.origin.unreadable(&error))?;
+        read.map_err(|error| self.origin.unreadable(error))?;
         let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let bare = line
             .strip_prefix(b"\"")
@@ -252,7 +244,7 @@ impl Text {
     /// Returns the text as UTF-8 from its beginning, without a byte-order mark, its lines ending in LF. A
     /// line `sep=;` at its head is empty. What cannot be read is U+FFFD.
     pub(super) fn open(&self) -> Result<impl Read + Send + use<>, FileError> {
-        let failed = |error: io::Error| self.origin.unreadable(&error);
+        let failed = |error: io::Error| self.origin.unreadable(error);
         let reader = self.origin.open().map_err(failed)?;
         let inner = DecodeReaderBytesBuilder::new()
             .encoding(Some(self.encoding))

@@ -160,12 +160,13 @@ impl Topic {
 
     /// Returns whether a value of such a column may say that the person is not to be called.
     const fn may_refuse(self, answer: Answer) -> bool {
-        match (self.subject, answer) {
-            (Subject::Objection | Subject::Block, Answer::Yes | Answer::One)
-            | (Subject::Consent, Answer::Zero)
-            | (Subject::Consent | Subject::Contact, Answer::No | Answer::Refusal) => !self.aside,
-            (_, _) => false,
-        }
+        let refuses = match self.subject {
+            Subject::Objection | Subject::Block => matches!(answer, Answer::Yes | Answer::One),
+            Subject::Consent => matches!(answer, Answer::No | Answer::Zero | Answer::Refusal),
+            Subject::Contact => matches!(answer, Answer::No | Answer::Refusal),
+            Subject::Number | Subject::Unknown => false,
+        };
+        refuses && !self.aside
     }
 }
 

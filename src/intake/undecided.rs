@@ -5,14 +5,13 @@
 //! or a no under a name about calls, letters of countries other than the assumed one.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use csv::StringRecord;
 
 use super::answer::Answer;
 use super::columns::Columns;
 use super::contacts::{Top, csv_reader, unreadable};
-use super::fault::FileError;
+use super::file_error::{FileError, FileFault, OpenColumn};
 use super::header;
 use super::names;
 use super::shape::Shape;
@@ -114,28 +113,24 @@ impl Open {
         }
     }
 
-    /// Returns the column's values with their rows, the most frequent first.
-    fn values(&self) -> String {
-        let mut values: Vec<(&str, u64)> = self
+    /// Returns the column with its most frequent values.
+    fn named(&self, columns: &Columns) -> OpenColumn {
+        let mut values: Vec<(String, u64)> = self
             .rows
             .iter()
-            .map(|(value, rows)| (value.as_str(), *rows))
+            .map(|(value, rows)| {
+                let value: String = value.chars().take(40).collect();
+                (value.replace(char::is_control, " "), *rows)
+            })
             .collect();
-        values.sort_unstable_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(other.0)));
-        let mut text = String::new();
-        for (value, rows) in values.iter().take(SHOWN) {
-            let value: String = value.chars().take(40).collect();
-            let value = value.replace(char::is_control, " ");
-            let separator = if text.is_empty() { "" } else { ", " };
-            let unit = if *rows == 1 { "row" } else { "rows" };
-            // Writing to a text does not fail.
-            let _ = write!(text, "{separator}`{value}` in {rows} {unit}");
+        values.sort_unstable_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(&other.0)));
+        let others: u64 = values.iter().skip(SHOWN).map(|(_, rows)| rows).sum();
+        values.truncate(SHOWN);
+        OpenColumn {
+            column: columns.names[self.position].clone(),
+            values,
+            other_rows: others + self.further,
         }
-        let more: u64 = values.iter().skip(SHOWN).map(|(_, rows)| rows).sum();
-        if more + self.further > 0 {
-            let _ = write!(text, ", other values in {}", more + self.further);
-        }
-        text
     }
 }
 
@@ -189,7 +184,7 @@ pub(super) fn check(
     while open.iter().any(|column| !column.settled) {
         let more = reader
             .read_record(&mut record)
-            .map_err(|error| unreadable(&text.origin, &error))?;
+            .map_err(|error| unreadable(&text.origin, error))?;
         if !more {
             break;
         }
@@ -205,48 +200,18 @@ pub(super) fn check(
         }
     }
     open.retain(Open::needs_the_user);
-    let Some((first, others)) = open.split_first() else {
+    let Some(first) = open.first() else {
         return Ok(());
     };
-    Err(undecided(text, columns, (first, others), top.line, country))
-}
-
-fn undecided(
-    text: &Text,
-    columns: &Columns,
-    (first, others): (&Open, &[Open]),
-    line: u64,
-    country: Option<&str>,
-) -> FileError {
-    let name = columns.names[first.position].as_str();
-    let values = first.values();
-    let (message, mut hint) = if first.doubt.is_of_place() {
-        let assumed = country.unwrap_or_default();
-        (
-            format!(
-                "may be the country of the numbers, which are read as numbers of {assumed}: {values}"
-            ),
-            format!(
-                "say what it is: --map \"{name}=country\" if it is the person's country, \
-                 --map \"{name}=region\" if it is a state, else --map \"{name}=variable\" or --map \"{name}=ignore\""
-            ),
-        )
+    let named = open.iter().map(|column| column.named(columns)).collect();
+    let fault = if first.doubt.is_of_place() {
+        FileFault::OpenCountry {
+            columns: named,
+            assumed: country.unwrap_or_default().to_owned(),
+        }
     } else {
-        (
-            format!("may say who is not to be called, and cannot be read with certainty: {values}"),
-            format!(
-                "say what it is: --map \"{name}=do_not_call\" if a true value means do not call, \
-                 --map \"{name}=calls_allowed\" if it means that calls are allowed, \
-                 else --map \"{name}=variable\" or --map \"{name}=ignore\""
-            ),
-        )
+        FileFault::OpenConsent { columns: named }
     };
-    let names: Vec<String> = others
-        .iter()
-        .map(|other| format!("`{}`", columns.names[other.position]))
-        .collect();
-    if !names.is_empty() {
-        let _ = write!(hint, "; the same is open for {}", names.join(", "));
-    }
-    text.origin.refuse(line, name, message, hint)
+    let column = &columns.names[first.position];
+    Err(text.origin.refuse(top.line, column, fault))
 }

@@ -54,20 +54,6 @@ pub(super) fn may_ask(text: &str) -> bool {
     opt_out_text::asks(text) || topic::pair_refuses(text)
 }
 
-/// Returns the reason and the hint for a row in which a cell asks not to be called. Without a `column` that
-/// may be kept as a variable, only the cell can be corrected.
-pub(super) fn rejection(value: &str, column: Option<&str>) -> (String, String) {
-    let shown: String = value.chars().take(40).collect();
-    let reason = format!("`{shown}` may say that the person is not to be called");
-    let otherwise = column.map_or_else(
-        || "correct the cell".to_owned(),
-        |column| format!("say --map \"{column}=variable\""),
-    );
-    let hint =
-        format!("if so, leave the row out and say `dialdeck dnc add NUMBER`; else {otherwise}");
-    (reason, hint)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

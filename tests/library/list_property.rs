@@ -353,7 +353,7 @@ proptest! {
             Ok(file) => file,
             Err(fault) => {
                 // Refused as a whole, with the column and what to do.
-                prop_assert!(!fault.column.is_empty() && !fault.hint.is_empty(), "{}", fault);
+                prop_assert!(!fault.column.is_empty() && !fault.hint().is_empty(), "{}", fault);
                 return Ok(());
             }
         };

@@ -31,9 +31,9 @@ fn refused(fault: &FileError, line: u64, column: &str, message: &str, hint: &str
         (line, column),
         "{fault}"
     );
-    assert!(fault.message.contains(message), "{fault}");
-    assert!(fault.hint.contains(hint), "{fault}");
-    assert!(!fault.hint.is_empty(), "{fault}");
+    assert!(fault.fault.to_string().contains(message), "{fault}");
+    assert!(fault.hint().contains(hint), "{fault}");
+    assert!(!fault.hint().is_empty(), "{fault}");
 }
 
 #[test]

@@ -61,13 +61,14 @@ impl From<ConfigError> for Fault {
 impl From<FileError> for CliError {
     /// Creates the error of a list that is refused as a whole.
     fn from(error: FileError) -> Self {
+        let (message, hint) = (error.fault.to_string(), error.hint());
         let fault = Fault {
             place: Place {
                 key: named(error.column),
                 ..Place::line(error.file, error.line)
             },
-            message: error.message,
-            hint: named(error.hint),
+            message,
+            hint: named(hint),
         };
         fault.into()
     }

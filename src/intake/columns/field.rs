@@ -189,24 +189,38 @@ pub struct ColumnMap {
     pub target: Target,
 }
 
+/// What is wrong with a `--map`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MapFault {
+    /// The text has no column and field.
+    #[error("`{0}` names no column and field; write it as \"Mobile Phone=number\"")]
+    NoColumnAndField(String),
+    /// There is no such field.
+    #[error("`{wanted}` is not a field{} The fields are {}", guess(*.near), field_names().join(", "))]
+    NoSuchField {
+        /// The field as written.
+        wanted: String,
+        /// The field that may be meant.
+        near: Option<&'static str>,
+    },
+}
+
 impl FromStr for ColumnMap {
-    type Err = String;
+    type Err = MapFault;
 
     /// Parses `Mobile Phone=number`, `Region=variable` or `Notes=ignore`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (column, wanted) = text
             .rsplit_once('=')
             .filter(|(column, _)| !column.trim().is_empty())
-            .ok_or_else(|| {
-                format!("`{text}` names no column and field; write it as \"Mobile Phone=number\"")
-            })?;
+            .ok_or_else(|| MapFault::NoColumnAndField(text.to_owned()))?;
         let wanted = header::plain(wanted);
         let target = match wanted.as_str() {
             "variable" => Target::Variable,
             "ignore" | "ignored" => Target::Ignore,
             _ => match Field::named(&wanted) {
                 Some(field) => Target::Field(field),
-                None => return Err(no_field(&wanted)),
+                None => return Err(no_field(wanted)),
             },
         };
         Ok(Self {
@@ -216,19 +230,21 @@ impl FromStr for ColumnMap {
     }
 }
 
-fn no_field(wanted: &str) -> String {
-    let names = Field::ALL.map(Field::as_str);
-    let all = names.iter().copied().chain(["variable", "ignore"]);
-    let near = all
-        .clone()
-        .min_by_key(|name| strsim::osa_distance(wanted, name))
-        .filter(|name| strsim::osa_distance(wanted, name) <= 3);
-    let known: Vec<&str> = all.collect();
-    let guess = near.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
-    format!(
-        "`{wanted}` is not a field{guess} The fields are {}",
-        known.join(", ")
-    )
+fn field_names() -> Vec<&'static str> {
+    let fields = Field::ALL.map(Field::as_str);
+    fields.into_iter().chain(["variable", "ignore"]).collect()
+}
+
+fn no_field(wanted: String) -> MapFault {
+    let near = field_names()
+        .into_iter()
+        .min_by_key(|name| strsim::osa_distance(&wanted, name))
+        .filter(|name| strsim::osa_distance(&wanted, name) <= 3);
+    MapFault::NoSuchField { wanted, near }
+}
+
+fn guess(near: Option<&str>) -> String {
+    near.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
 }
 
 /// What a column was taken for.

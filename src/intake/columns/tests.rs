@@ -97,7 +97,10 @@ fn a_wrong_header_is_answered_with_the_closest() {
     let slip = columns(&["Phone", "Do Not Cal"], &[]).unwrap();
     assert!(slip.doubts().contains(&(1, Doubt::Named)));
     assert!(fault(&["Phone", "Mobile"], &["Mobil=number"]).contains("did you mean `Mobile`?"));
-    let unknown = "Mobile=nubmer".parse::<ColumnMap>().unwrap_err();
+    let unknown = "Mobile=nubmer"
+        .parse::<ColumnMap>()
+        .unwrap_err()
+        .to_string();
     assert!(unknown.contains("did you mean `number`?"), "{unknown}");
     assert!("Mobile".parse::<ColumnMap>().is_err());
 }

@@ -5,6 +5,7 @@ use csv::StringRecord;
 use super::Judge;
 use crate::domain::text::without_apostrophe;
 use crate::intake::columns::Field;
+use crate::intake::reject::Cell;
 
 impl Judge<'_> {
     /// Returns the value of the field's nearest cell that is not empty; empty if there is none.
@@ -21,15 +22,12 @@ impl Judge<'_> {
         cells.into_iter().find(|(_, cell)| !cell.is_empty())
     }
 
-    /// Returns the name of the column that a field was read from, and the cell's value.
-    pub(super) fn place<'f>(
-        &'f self,
-        record: &'f StringRecord,
-        field: Field,
-    ) -> (&'f str, &'f str) {
-        match self.cell(record, field) {
-            Some((position, cell)) => (&self.columns.names[position], cell),
+    /// Returns the cell that a field was read from.
+    pub(super) fn place<'f>(&'f self, record: &'f StringRecord, field: Field) -> Cell<'f> {
+        let (column, value) = match self.cell(record, field) {
+            Some((position, cell)) => (self.columns.names[position].as_str(), cell),
             None => (self.columns.name(field), ""),
-        }
+        };
+        Cell { column, value }
     }
 }

@@ -6,7 +6,7 @@ use super::{Judge, reject};
 use crate::intake::cell::failed;
 use crate::intake::columns::Field;
 use crate::intake::comment::{self, Held};
-use crate::intake::fault::{Reject, in_two};
+use crate::intake::reject::{Cell, Reject};
 
 impl Judge<'_> {
     /// Returns whether a row is a comment: it begins with `#`, its number is empty or is its first cell, and
@@ -35,7 +35,10 @@ impl Judge<'_> {
         let found = record
             .iter()
             .find(|cell| comment::held(cell, how) != Held::Words)?;
-        let why = in_two(&comment::doubt(found));
-        Some(reject(line, record, ("", found.trim()), why))
+        let cell = Cell {
+            column: "",
+            value: found.trim(),
+        };
+        Some(reject(line, record, cell, &comment::doubt(found)))
     }
 }

@@ -157,6 +157,7 @@ fn fields_of_contacts_are_as_the_page_says() {
         .map(|row| row[0].trim_matches('`').to_owned())
         .collect();
     let error = "X=no_such_field_at_all".parse::<ColumnMap>().unwrap_err();
+    let error = error.to_string();
     let (_, names) = error.split_once("The fields are ").unwrap();
     let known: BTreeSet<String> = names
         .split(", ")

@@ -94,10 +94,10 @@ fn shown(desk: &mut Desk<SqliteStore>) -> Model {
     ];
     while let Some(msg) = msgs.pop() {
         for cmd in update(&mut model, msg, 1) {
-            if let Cmd::Request(Request::Page(serial, query, centre, before, after)) = cmd {
-                let page = desk.page(&query, centre, before, after).unwrap();
+            if let Cmd::Request(Request::Page(wanted)) = cmd {
+                let page = desk.page(&wanted).unwrap();
                 assert!(page.rows.len() > 60, "the list is loaded");
-                msgs.push(Msg::Desk(Message::Page(serial, page)));
+                msgs.push(Msg::Desk(Message::Page(wanted.serial, page)));
             }
         }
     }

@@ -12,7 +12,8 @@ use std::sync::{Arc, mpsc};
 use dialdeck::clock::{Clock, DeckClock, ScaledClock};
 use dialdeck::config::read_deck;
 use dialdeck::domain::{Capabilities, DeckId, Timestamp};
-use dialdeck::engine::desk::service::{MESSAGE_QUEUE, spawn};
+use dialdeck::engine::desk::protocol::MESSAGE_QUEUE;
+use dialdeck::engine::desk::service::spawn;
 use dialdeck::engine::desk::{EngineOwner, Importer, Settings, Surroundings};
 use dialdeck::engine::shell::{Ends, Handle, Shell};
 use dialdeck::provider::{Provider, ProviderEvent, Request};
@@ -83,7 +84,7 @@ impl Surroundings<SqliteStore> for Here {
     }
 
     fn importer(&self) -> Importer {
-        Box::new(|_, _, _| Err("nothing is imported here".to_owned()))
+        Box::new(|_, _, _| panic!("nothing is imported here"))
     }
 }
 

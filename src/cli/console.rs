@@ -11,15 +11,18 @@ use super::clean::{CleanWriter, Form};
 use super::engine::{self, HangUp, Run, Running};
 use super::error::ErrorKind;
 use super::import::{self, Plan};
+use super::needs::StoreOnly;
 use super::place::Answer;
 use super::progress::Showing;
 use super::reporter::Shown;
-use super::{CliError, Deck, Env, ExitCode, deck, limits, needs, place, rejects};
+use super::{CliError, Deck, Env, ExitCode, deck, limits, needs, place, rejects, tty};
 use crate::clock::DeckClock;
 use crate::domain::{Authority, Right};
-use crate::engine::Command;
-use crate::engine::desk::service::{self, MESSAGE_QUEUE};
-use crate::engine::desk::{self, EngineOwner, ImportSummary, Importer, Listener, Surroundings};
+use crate::engine::desk::protocol::MESSAGE_QUEUE;
+use crate::engine::desk::{self, service};
+use crate::engine::desk::{
+    EngineOwner, ImportError, ImportSummary, Importer, Listener, Surroundings,
+};
 use crate::engine::shell::{DRAIN_LIMIT, Handle};
 use crate::store::sqlite::{SqliteStore, lock};
 use crate::store::{By, Store as _, StoreError, Unusable};
@@ -99,19 +102,22 @@ fn with_engine(front: Front, running: Running, env: &Env) -> Result<ExitCode, Cl
     let mut out = Tty::behind(stdout()).map_err(CliError::failed)?;
     let closing = match open(front, env, Some(&running))? {
         Ending::Leave => None,
-        Ending::HangUp => {
-            hang_up(&handle, &env.actor)?;
-            Some(Command::Drain(None))
-        }
-        Ending::Finish => Some(Command::Drain(None)),
-        Ending::Drain => Some(Command::Drain(Some(DRAIN_LIMIT))),
+        Ending::HangUp => match hang_up(&handle, env) {
+            Ok(()) => Some(None),
+            Err(error) => {
+                // The calls end as after a request to end.
+                tty::say(&error.render_warning(env.json));
+                Some(Some(DRAIN_LIMIT))
+            }
+        },
+        Ending::Finish => Some(None),
+        Ending::Drain => Some(Some(DRAIN_LIMIT)),
     };
     let lost_terminal = match closing {
         None => HangUp::Ignored,
-        Some(closing) => {
-            let actor = env.actor.clone();
-            // The acknowledgement comes when the engine ends. The code below waits for that.
-            std::thread::spawn(move || handle.ask_blocking(closing, &actor));
+        Some(limit) => {
+            // The engine may be waiting for its store; the code below shows that.
+            std::thread::spawn(move || handle.drain_blocking(limit));
             HangUp::Ends
         }
     };
@@ -124,9 +130,17 @@ fn with_engine(front: Front, running: Running, env: &Env) -> Result<ExitCode, Cl
     ended
 }
 
-fn hang_up(handle: &Handle, actor: &str) -> Result<(), CliError> {
-    let done = handle.ask_blocking(Command::HangUpAll, actor);
-    done.map(|_| ()).map_err(CliError::failed)
+/// Records that every call is to be hung up, as `dialdeck hang-up` does.
+///
+/// # Errors
+///
+/// Errors if the deck cannot be written, or the role may not.
+fn hang_up(handle: &Handle, env: &Env) -> Result<(), CliError> {
+    let mut deck = StoreOnly::new(env).open()?;
+    let by = deck.by()?;
+    deck.store.hang_up_all("at the end of the console", &by)?;
+    handle.nudge();
+    Ok(())
 }
 
 /// Runs a console on a deck whose engine, if any, runs elsewhere.
@@ -360,14 +374,17 @@ impl Surroundings<SqliteStore> for Here {
 }
 
 /// Returns an import's fault and what to do. The dialog has no field for `--map`, so the command is named.
-fn mapped_by_command(error: CliError, campaign: &str) -> String {
-    let text = error.with_hint();
+fn mapped_by_command(error: CliError, campaign: &str) -> ImportError {
+    let message = error.to_string();
     let is_of_column = error.place.is_some_and(|place| place.key.is_some());
-    if is_of_column {
-        format!("{text}. Map it by command: dialdeck contacts import {campaign} FILE --map …")
-    } else {
-        text
-    }
+    let hint = error.hint.map(|hint| {
+        if is_of_column {
+            format!("{hint}. Map it by command: dialdeck contacts import {campaign} FILE --map …")
+        } else {
+            hint
+        }
+    });
+    ImportError { message, hint }
 }
 
 /// Imports a list as `dialdeck contacts import` does.

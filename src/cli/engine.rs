@@ -23,7 +23,6 @@ use crate::clock::{Clock, ClockWatch, DeckClock, ManualClock, ScaledClock};
 use crate::config::{DeckConfig, ProviderSettings};
 use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::{CampaignState, Right, Role, Timestamp};
-use crate::engine::Command;
 use crate::engine::board::Board;
 use crate::engine::deck_file;
 use crate::engine::shell::{DRAIN_LIMIT, Ending, Ends, Handle, Shell};
@@ -393,13 +392,7 @@ async fn watch(
         notify::stopping();
         reporter.say("ending: no new calls; waiting for calls that are up (again to end at once)");
         let asking = handle.clone();
-        tokio::spawn(async move {
-            let drain = Command::Drain(Some(DRAIN_LIMIT));
-            // The queue may be full for a moment. The request must not be lost.
-            while asking.ask(drain.clone(), "signal").await.is_err() && !asking.has_ended() {
-                tokio::time::sleep(REPORT_EVERY).await;
-            }
-        });
+        tokio::spawn(async move { asking.drain(Some(DRAIN_LIMIT)).await });
     }
 }
 

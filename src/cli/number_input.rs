@@ -1,7 +1,7 @@
 //! Numbers typed by the user: read, and echoed so that a wrong reading is noticed.
 
 use super::args::CountryArgs;
-use super::{CliError, Env};
+use super::{CliError, Env, messages};
 use crate::clock::Clock;
 use crate::engine::desk::numbers;
 use crate::rules::Rules;
@@ -44,7 +44,8 @@ pub(crate) fn read_in(
         match numbers::read(rules, text, &country, at) {
             Ok(echo) if numbers.iter().any(|known| known.number == echo.number) => {}
             Ok(echo) => numbers.push(echo),
-            Err((what, todo)) => {
+            Err(error) => {
+                let (what, todo) = messages::number_error(error);
                 bad.push(format!("`{text}` cannot be read: {what}"));
                 hint = todo;
             }

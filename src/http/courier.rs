@@ -64,7 +64,10 @@ impl Courier {
     pub async fn serve(self, handle: Handle) {
         let mut done = Vec::new();
         loop {
-            let turn = Command::TurnResults(std::mem::take(&mut done), AT_ONCE);
+            let turn = Command::TurnResults {
+                done: std::mem::take(&mut done),
+                limit: AT_ONCE,
+            };
             if let Ok(Effected::Results(turn)) = handle.ask(turn, "courier").await {
                 done = self.carry(&turn).await;
                 if done.is_empty() && !turn.behind {

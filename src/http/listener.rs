@@ -223,7 +223,10 @@ impl Front {
 
     async fn refuse(&self, trunk: &str, why: Refused) -> Response {
         self.counts.add(trunk, why.as_str());
-        let command = Command::Quarantine(trunk.to_owned(), why.as_str());
+        let command = Command::Quarantine {
+            trunk: trunk.to_owned(),
+            reason: why.as_str(),
+        };
         if self.handle.ask(command, LISTENER).await.is_err() {
             tracing::warn!(trunk, reason = why.as_str(), "not counted");
         }

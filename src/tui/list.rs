@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::filter::Filter;
 use crate::domain::{CampaignId, ContactId, PhoneNumber};
-use crate::engine::desk::{Centre, ContactRow, ListOrder, ListPage, ListQuery, Request};
+use crate::engine::desk::{Centre, ContactRow, ListOrder, ListPage, ListQuery, PageRequest, Request};
 
 /// The loaded window of the call list.
 #[derive(Debug, Default)]
@@ -271,7 +271,13 @@ impl List {
             ..ListQuery::all(campaign)
         };
         let page = self.height.max(10);
-        Some(Request::Page(self.serial, query, centre, page, 2 * page))
+        Some(Request::Page(PageRequest {
+            serial: self.serial,
+            query,
+            centre,
+            before: page,
+            after: 2 * page,
+        }))
     }
 }
 

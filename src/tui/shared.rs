@@ -10,7 +10,7 @@ use super::keymap::KeyMap;
 use super::rates::Rates;
 use crate::domain::{CampaignId, Timestamp};
 use crate::engine::board::CampaignBoard;
-use crate::engine::desk::{Act, CampaignView, EngineOwner, EventLine, View};
+use crate::engine::desk::{Act, ActId, CampaignView, EngineOwner, EventLine, View};
 
 /// The number of log entries kept for the events pane.
 pub(crate) const EVENTS_KEPT: usize = 1_000;
@@ -206,7 +206,7 @@ pub(crate) struct Shared {
     /// The alerts acknowledged in this console, by their sequence number.
     pub(crate) seen_alerts: BTreeSet<i64>,
     /// The acts that wait for their acknowledgement, by id.
-    pub(crate) acts: BTreeMap<u64, PendingAct>,
+    pub(crate) acts: BTreeMap<ActId, PendingAct>,
     /// The line at the bottom, if any.
     pub(crate) notice: Option<Notice>,
 }

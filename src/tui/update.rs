@@ -20,7 +20,7 @@ use super::model::Model;
 use super::shared::{Ending, Millis, Notice, PendingAct, Tone};
 use super::view;
 use crate::domain::Timestamp;
-use crate::engine::desk::{Act, Message, Request};
+use crate::engine::desk::{Act, ActId, Message, Request};
 
 /// How long a notice is shown.
 const NOTICE_MS: Millis = 6_000;
@@ -268,8 +268,8 @@ fn respond(model: &mut Model, response: Response, cmds: &mut Vec<Cmd>) {
 }
 
 /// Sends an act and returns its id. The screen shows the text until the act is acknowledged.
-fn send(model: &mut Model, act: Act, text: String, cmds: &mut Vec<Cmd>) -> u64 {
-    let id = model.next_act;
+fn send(model: &mut Model, act: Act, text: String, cmds: &mut Vec<Cmd>) -> ActId {
+    let id = ActId(model.next_act);
     model.next_act += 1;
     cmds.push(Cmd::Request(Request::Act(id, act.clone())));
     model.shared.acts.insert(id, PendingAct { act, text });

@@ -1,5 +1,5 @@
 //! Whole runs in virtual time. Each file in `tests/scenarios` has a campaign, its contacts, the carrier's
-//! behaviour by number, operator commands and crashes at instants, and the expected result. Every scenario
+//! behaviour by number, what people do and crashes at instants, and the expected result. Every scenario
 //! runs on the memory store and on SQLite, and D16 is recounted after every step.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
@@ -8,15 +8,16 @@ use std::path::Path;
 
 use dialdeck::config::{DeckConfig, read_campaign};
 use dialdeck::domain::campaign::Evidence;
-use dialdeck::domain::suppression::SuppressionSource;
 use dialdeck::domain::{
-    CampaignId, CampaignState, Consent, ConsentKind, DeckId, Hints, ListKind, PhoneNumber,
-    Suppression, Timestamp, TrunkName,
+    CampaignId, CampaignState, Consent, ConsentKind, DeckId, Hints, PhoneNumber, Timestamp,
+    TrunkName,
 };
 use dialdeck::engine::board::Board;
+use dialdeck::engine::desk::acts::record;
+use dialdeck::engine::desk::{Act, RecordedAct};
 use dialdeck::engine::dispatcher::Dispatcher;
 use dialdeck::engine::jobs::perform;
-use dialdeck::engine::{Command, Effect, Event, Job};
+use dialdeck::engine::{Effect, Event, Job};
 use dialdeck::provider::simulator::{CarrierLog, Profile, Simulator};
 use dialdeck::provider::{LookUp, Provider, ProviderEvent};
 use dialdeck::rules::Rules;
@@ -43,13 +44,13 @@ struct Scenario {
     carrier: String,
     /// What happens from outside, in order.
     #[serde(default)]
-    acts: Vec<Act>,
+    acts: Vec<Happening>,
     expect: Expect,
 }
 
 #[derive(Deserialize, Clone)]
 #[serde(deny_unknown_fields)]
-struct Act {
+struct Happening {
     at: Timestamp,
     #[serde(rename = "do")]
     what: What,
@@ -138,6 +139,8 @@ struct World<'s, S> {
     campaign: CampaignId,
     sends: Vec<Timestamp>,
     most_in_flight: usize,
+    /// Acts of a person at a console that do not hold yet.
+    unacknowledged: Vec<RecordedAct>,
 }
 
 impl<'s, S: Store> World<'s, S> {
@@ -179,12 +182,13 @@ impl<'s, S: Store> World<'s, S> {
             campaign,
             sends: Vec::new(),
             most_in_flight: 0,
+            unacknowledged: Vec::new(),
         }
     }
 
     /// Runs the scenario to its end. Returns the log's lines.
     fn play(mut self) -> Vec<String> {
-        let mut acts: VecDeque<Act> = self.scenario.acts.clone().into();
+        let mut acts: VecDeque<Happening> = self.scenario.acts.clone().into();
         self.carry_out(vec![Effect::Store(Job::Refresh)]);
         for _ in 0..MAX_STEPS {
             for event in self.carrier.poll(self.now) {
@@ -197,6 +201,8 @@ impl<'s, S: Store> World<'s, S> {
             }
             self.step(Event::Tick);
             self.most_in_flight = self.most_in_flight.max(self.dispatcher.calls_up());
+            let store = &mut self.store;
+            self.unacknowledged.retain(|act| !act.holds(store).unwrap());
             let wakes = [
                 self.dispatcher.next_wake(),
                 self.carrier.next_event_at(),
@@ -208,7 +214,7 @@ impl<'s, S: Store> World<'s, S> {
             self.now = self.now.max(next);
             while acts.front().is_some_and(|act| act.at <= self.now) {
                 let act = acts.pop_front().unwrap();
-                self.act(&act);
+                self.happen(&act);
             }
         }
         panic!(
@@ -240,9 +246,7 @@ impl<'s, S: Store> World<'s, S> {
                     }
                 }
                 Effect::Provider(_, request) => self.carrier.request(request, self.now),
-                Effect::Acknowledge(_, result) => {
-                    result.unwrap();
-                }
+                Effect::Acknowledge(id, _) => panic!("{}: {id:?} was not asked", self.name),
             }
         }
         let counted = &self.store.snapshot(self.now).unwrap().campaigns[0].contacts;
@@ -256,37 +260,32 @@ impl<'s, S: Store> World<'s, S> {
         assert_eq!(counted, recount, "{}: D16 at {}", self.name, self.now);
     }
 
-    fn act(&mut self, act: &Act) {
-        self.now = self.now.max(act.until.unwrap_or(act.at));
-        let command = match act.what {
-            What::Pause => Command::Pause(self.campaign),
-            What::Resume => Command::Resume(self.campaign),
-            What::Stop => Command::Stop(self.campaign),
-            What::ResetTrunk => Command::ResetTrunk(trunk()),
-            What::OptOut => Command::Suppress(vec![Suppression {
-                number: act.number.unwrap(),
-                list: ListKind::Internal,
-                source: SuppressionSource::OptOut,
-                at: self.now,
-                actor: "maria".to_owned(),
-                note: None,
-            }]),
-            What::Release => {
-                let by = By {
-                    actor: "maria".to_owned(),
-                    at: self.now,
+    fn happen(&mut self, event: &Happening) {
+        self.now = self.now.max(event.until.unwrap_or(event.at));
+        let by = By {
+            actor: "maria".to_owned(),
+            at: self.now,
+        };
+        match event.what {
+            What::Pause => self.at_desk(&Act::Pause(self.campaign), &by),
+            What::Resume => self.at_desk(&Act::Run(self.campaign), &by),
+            What::Stop => self.at_desk(&Act::Stop(self.campaign), &by),
+            What::OptOut => {
+                let opt_out = Act::OptOut {
+                    numbers: vec![event.number.unwrap()],
+                    note: None,
                 };
-                let store = &mut self.store;
-                store
-                    .release_brake(self.campaign, "agents are back", &by)
-                    .unwrap();
-                // The engine sees that another process wrote, and reads a snapshot.
-                return self.carry_out(vec![Effect::Store(Job::Refresh)]);
+                self.at_desk(&opt_out, &by);
+            }
+            What::ResetTrunk => assert!(self.store.reset_trunk(&trunk(), &by).unwrap()),
+            What::Release => {
+                let campaign = self.campaign;
+                let why = "agents are back";
+                self.store.release_brake(campaign, why, &by).unwrap();
             }
             What::Crash => {
                 self.dispatcher = Dispatcher::new(Rules::embedded());
                 self.carrier = carrier(self.scenario, &self.folder);
-                return self.carry_out(vec![Effect::Store(Job::Refresh)]);
             }
             What::Deny => {
                 let open = self.store.open_attempts().unwrap();
@@ -294,12 +293,20 @@ impl<'s, S: Store> World<'s, S> {
                 return self.step(Event::Provider(trunk(), denied));
             }
             What::Sleep => return self.step(Event::Tick),
-        };
-        self.step(Event::Command(1, command));
+        }
+        // An engine reads a snapshot when it starts, and when another process has written.
+        self.carry_out(vec![Effect::Store(Job::Refresh)]);
+    }
+
+    /// Acts as a person does at a console.
+    fn at_desk(&mut self, act: &Act, by: &By) {
+        let recorded = record(&mut self.store, act, by).unwrap();
+        self.unacknowledged.push(recorded);
     }
 
     fn judge(mut self) -> Vec<String> {
         let (name, expect) = (self.name, &self.scenario.expect);
+        assert_eq!(self.unacknowledged, [], "{name}: never acknowledged");
         let snapshot = self.store.snapshot(self.now).unwrap();
         let rules = Rules::embedded();
         let board = Board::fold(&mut self.store, &snapshot, rules, self.now).unwrap();

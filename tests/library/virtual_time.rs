@@ -13,7 +13,6 @@ use dialdeck::domain::event::{EventKind, NewEvent};
 use dialdeck::domain::{
     CampaignState, Capabilities, ClockHeld, DeckId, Hints, Timestamp, TrunkName,
 };
-use dialdeck::engine::Command;
 use dialdeck::engine::shell::{DRAIN_LIMIT, Ending, Ends, Shell};
 use dialdeck::policy::Context;
 use dialdeck::provider::simulator::Simulator;
@@ -31,11 +30,11 @@ async fn an_end_asked_for_between_two_events_is_the_end() {
     let clock = Clock::Manual(ManualClock::at(morning));
     let none: BTreeMap<TrunkName, Simulator> = BTreeMap::new();
     let (shell, handle) = Shell::new(store, none, clock, Rules::embedded()).unwrap();
-    let asking = tokio::spawn(async move { handle.ask(Command::Drain(None), "test").await });
+    let asking = tokio::spawn(async move { handle.drain(None).await });
     tokio::task::yield_now().await;
     let running = tokio::time::timeout(Duration::from_mins(2), shell.run(Ends::OnRequest));
     assert_eq!(running.await, Ok(Ending::Drained), "it waits for ever");
-    asking.await.unwrap().unwrap();
+    asking.await.unwrap();
 }
 
 /// A carrier that never reports anything about a call.
@@ -107,12 +106,11 @@ async fn a_drain_ends_when_it_says() {
     let (clock, rules) = (Clock::Manual(hand.clone()), Rules::embedded());
     let store = with_a_call(morning);
     let (shell, handle) = Shell::new(store, carriers, clock, rules).unwrap();
-    let drain = Command::Drain(Some(DRAIN_LIMIT));
-    let asking = tokio::spawn(async move { handle.ask(drain, "test").await });
+    let asking = tokio::spawn(async move { handle.drain(Some(DRAIN_LIMIT)).await });
     tokio::task::yield_now().await;
     assert_eq!(shell.run(Ends::OnRequest).await, Ending::LeftUp(1));
     assert_eq!(hand.now(), morning + Duration::from_secs(30));
-    asking.await.unwrap().unwrap();
+    asking.await.unwrap();
 }
 
 /// The machine's clock was set back under the engine: by it the end of the drain never comes.
@@ -129,11 +127,10 @@ async fn a_drain_ends_by_the_time_that_passes_whatever_the_clock_says() {
     let carriers = BTreeMap::from([(TrunkName("simulator".to_owned()), silent)]);
     let store = with_a_call(morning);
     let (shell, handle) = Shell::new(store, carriers, clock, Rules::embedded()).unwrap();
-    let drain = Command::Drain(Some(DRAIN_LIMIT));
-    let asking = tokio::spawn(async move { handle.ask(drain, "test").await });
+    let asking = tokio::spawn(async move { handle.drain(Some(DRAIN_LIMIT)).await });
     tokio::task::yield_now().await;
     assert_eq!(shell.run(Ends::OnRequest).await, Ending::LeftUp(1));
-    asking.await.unwrap().unwrap();
+    asking.await.unwrap();
 }
 
 #[tokio::test]

@@ -11,7 +11,6 @@ use dialdeck::domain::{
     AttemptId, CallReport, CalleeType, CampaignState, Capabilities, Consent, ConsentKind, DeckId,
     NewContact, PhoneNumber, Timestamp, TrunkName, WindowClass,
 };
-use dialdeck::engine::Command;
 use dialdeck::engine::shell::{Ending, Ends, Handle, Shell};
 use dialdeck::http::listener::Gate;
 use dialdeck::policy::Context;
@@ -241,10 +240,9 @@ impl Under {
 
     /// Ends the engine and waits for it.
     pub(crate) fn end(&mut self) {
-        let drain = Command::Drain(Some(std::time::Duration::ZERO));
         let engine = self.engine.take().unwrap();
         self.runtime.block_on(async {
-            self.handle.ask(drain, "test").await.unwrap();
+            self.handle.drain(Some(std::time::Duration::ZERO)).await;
             engine.await.unwrap();
         });
     }

@@ -1,5 +1,7 @@
 //! What the dispatcher's [`Job`]s do to a store. They run on the store's own thread.
 
+use std::sync::Arc;
+
 use dialdeck_core::domain::{
     AttemptState, CampaignId, CampaignState, ContactState, PhoneNumber, Timestamp, TrunkName,
 };
@@ -7,7 +9,7 @@ use dialdeck_core::policy::{Context, suppression, window};
 use dialdeck_providers::Owned;
 use dialdeck_store::{By, Candidate, Store, StoreError};
 
-use super::{Command, Effected, EngineSnapshot, Event, Job, deck_file};
+use super::{Command, CommandError, Effected, EngineSnapshot, Event, Job, deck_file};
 
 /// Contacts promoted or expired in one transaction. The number is small, so that claims never wait long for
 /// one.
@@ -86,22 +88,21 @@ pub fn perform<S: Store>(store: &mut S, job: Job, by: &By) -> Option<Event> {
         Job::Command(id, command) => {
             let result = match carry_out(store, command, by) {
                 Err(error @ (StoreError::Unusable(_) | StoreError::Busy(_))) => {
-                    return Some(Event::StoreFailed(error.to_string()));
+                    return Some(Event::StoreFailed(error));
                 }
-                other => other.map_err(|error| error.to_string()),
+                other => other.map_err(|error| CommandError::Refused(Arc::new(error))),
             };
             Ok(Event::Commanded { id, result })
         }
     };
-    Some(done.unwrap_or_else(|error| failure(&error)))
+    Some(done.unwrap_or_else(failure))
 }
 
-fn failure(error: &StoreError) -> Event {
-    let why = error.to_string();
+fn failure(error: StoreError) -> Event {
     if matches!(error, StoreError::Displaced(_)) {
-        Event::Displaced(why)
+        Event::Displaced(error)
     } else {
-        Event::StoreFailed(why)
+        Event::StoreFailed(error)
     }
 }
 
@@ -128,7 +129,7 @@ fn numbers_of<S: Store>(
 fn failed<T>(result: Result<T, StoreError>) -> Option<Event> {
     let error = result.err()?;
     let displaced = matches!(error, StoreError::Displaced(_));
-    (!displaced).then(|| failure(&error))
+    (!displaced).then(|| failure(error))
 }
 
 fn promote<S: Store>(store: &mut S, now: Timestamp) -> Result<Event, StoreError> {
@@ -201,39 +202,17 @@ fn check_done<S: Store>(store: &mut S, campaign: CampaignId, by: &By) -> Result<
 }
 
 fn carry_out<S: Store>(store: &mut S, command: Command, by: &By) -> Result<Effected, StoreError> {
-    let mut moved = |id: CampaignId, to: CampaignState, note: &str| {
-        store
-            .move_campaign(id, to, note, by)
-            .map(|_| Effected::Campaigns(vec![id]))
-    };
     match command {
-        Command::Pause(id) => moved(id, CampaignState::Paused, "by operator"),
-        Command::Resume(id) => moved(id, CampaignState::Running, "by operator"),
-        Command::Stop(id) => moved(id, CampaignState::Stopped, "by operator"),
-        Command::SetPacing(id, pacing) => store
-            .set_pacing(id, pacing, by)
-            .map(|_| Effected::Campaigns(vec![id])),
-        Command::PauseAll => {
-            let running: Vec<CampaignId> = store
-                .campaigns()?
-                .iter()
-                .filter(|campaign| campaign.state == CampaignState::Running)
-                .map(|campaign| campaign.id)
-                .collect();
-            for id in &running {
-                store.move_campaign(*id, CampaignState::Paused, "all paused by operator", by)?;
-            }
-            Ok(Effected::Campaigns(running))
-        }
         Command::Suppress(suppressions) => store.suppress(&suppressions).map(Effected::Suppressed),
         Command::Receive(message) => store.receive(&message, by.at).map(Effected::Received),
-        Command::Quarantine(trunk, reason) => store
+        Command::Quarantine { trunk, reason } => store
             .quarantine(&trunk, reason, by.at)
-            .map(|()| Effected::Noted),
-        Command::TurnResults(done, limit) => store
+            .map(|()| Effected::Counted),
+        Command::TurnResults { done, limit } => store
             .turn_results(&done, by.at, limit)
             .map(Effected::Results),
-        Command::FollowFile(news) => deck_file::apply(store, &news, by).map(|()| Effected::Done),
-        Command::ResetTrunk(_) | Command::HangUpAll | Command::Drain(_) => Ok(Effected::Done),
+        Command::FollowFile(change) => {
+            deck_file::apply(store, &change, by).map(|()| Effected::Configured)
+        }
     }
 }

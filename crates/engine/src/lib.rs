@@ -18,9 +18,8 @@ pub mod reading;
 pub mod shell;
 mod stuck;
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use dialdeck_core::domain::campaign::Pacing;
 use dialdeck_core::domain::event::NewEvent;
 use dialdeck_core::domain::{
     AttemptId, CallReport, CampaignId, ClassId, ClockHeld, ContactId, Suppression, Timestamp,
@@ -30,7 +29,7 @@ use dialdeck_core::policy::Context;
 use dialdeck_core::policy::breaker::Kept;
 use dialdeck_providers::{Owned, ProviderEvent, Request};
 use dialdeck_store::exchange::{Delivery, Message, Receipt, ResultsTurn};
-use dialdeck_store::{Candidate, Claimed, PendingEnd, Settled, Snapshot, Suppressed};
+use dialdeck_store::{Candidate, Claimed, PendingEnd, Settled, Snapshot, StoreError, Suppressed};
 
 /// An input of the dispatcher.
 #[derive(Debug)]
@@ -84,17 +83,18 @@ pub enum Event {
     /// The store carried out a command.
     Commanded {
         /// The id given with [`Event::Command`].
-        id: u64,
+        id: CommandId,
         /// What the command changed, or why it was refused.
-        result: Result<Effected, String>,
+        result: Result<Effected, CommandError>,
     },
     /// A provider reports an event of this trunk.
     Provider(TrunkName, ProviderEvent),
-    /// An operator sends a command, under this id.
-    Command(u64, Command),
-    /// The deck's path leads to another file, for this reason. No call is started; running calls are
-    /// followed to their end.
-    Displaced(String),
+    /// Another part of the process sends a command, under this id.
+    Command(CommandId, Command),
+    /// The engine is to end: no further call is started, and those that have not been sent are taken back.
+    Drain,
+    /// The deck's path leads to another file. No call is started; running calls are followed to their end.
+    Displaced(StoreError),
     /// The machine's clock went forward by this many seconds more than the time that passed; back if
     /// negative.
     ClockJumped(i64),
@@ -102,8 +102,8 @@ pub enum Event {
     ClockHeld,
     /// An operator accepted a jump of the clock; the shell compares the clock from now on.
     ClockRestarted,
-    /// The store failed, for this reason. Nothing may be sent any more.
-    StoreFailed(String),
+    /// The store failed. Nothing may be sent any more.
+    StoreFailed(StoreError),
     /// Time has passed; nothing needs to have happened.
     Tick,
 }
@@ -120,53 +120,74 @@ pub struct EngineSnapshot {
     pub banned: Vec<AttemptId>,
 }
 
-/// What an operator asks the engine to do.
+/// The id of a command, unique in one run of the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CommandId(pub u64);
+
+/// What the other parts of the engine's process have it write to the store. People act through the desk and
+/// the command line instead, which write to the store themselves.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
-    /// Pauses a campaign. No call is sent after the acknowledgement.
-    Pause(CampaignId),
-    /// Pauses every running campaign.
-    PauseAll,
-    /// Resumes a paused campaign. Its pace rises over the ramp.
-    Resume(CampaignId),
-    /// Stops a campaign for good.
-    Stop(CampaignId),
-    /// Changes the pace, up to the ceiling in the campaign file.
-    SetPacing(CampaignId, Pacing),
     /// Records opt-outs. Calls that still ring to these numbers are hung up.
     Suppress(Vec<Suppression>),
-    /// Lets a trunk that rests until an operator acts take calls again.
-    ResetTrunk(TrunkName),
     /// Keeps a message about an attempt that arrived from outside.
     Receive(Message),
-    /// Counts a request from outside that was not accepted: its trunk, and why.
-    Quarantine(String, &'static str),
-    /// Records how results were delivered, and returns those that are due, at most this many.
-    TurnResults(Vec<(i64, Delivery)>, usize),
+    /// Counts a request from outside that was not accepted.
+    Quarantine {
+        /// The trunk that the request named.
+        trunk: String,
+        /// Why it was not accepted.
+        reason: &'static str,
+    },
+    /// Records how results were delivered, and returns those that are due.
+    TurnResults {
+        /// The deliveries that ended, by sequence number of the result.
+        done: Vec<(i64, Delivery)>,
+        /// How many results to return, at most.
+        limit: usize,
+    },
     /// Applies what has become stricter in the deck file, and reports the other changes.
     FollowFile(Box<deck_file::DeckFileChange>),
-    /// Hangs up every call.
-    HangUpAll,
-    /// Sends nothing more, and ends when no call is up, or after this long by the deck's clock. Calls that
-    /// are up at that time are left to recovery. `None` waits without a limit.
-    Drain(Option<Duration>),
 }
 
 /// What a command changed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effected {
-    /// The state or the pace of these campaigns.
-    Campaigns(Vec<CampaignId>),
     /// These numbers are suppressed.
     Suppressed(Suppressed),
     /// Whether the message was kept.
     Received(Receipt),
     /// The results to deliver.
     Results(ResultsTurn),
-    /// The store counted it. Nothing changed that the dispatcher knows about.
-    Noted,
-    /// Nothing that has to be reported beyond the acknowledgement.
-    Done,
+    /// The request that was not accepted is counted.
+    Counted,
+    /// The deck file's stricter settings are in force.
+    Configured,
+}
+
+/// Why a command does not hold.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CommandError {
+    /// Too many commands wait already.
+    #[error("the engine takes no more commands right now; try again")]
+    QueueFull,
+    /// The engine has ended, or ended before it had carried out the command.
+    #[error("the engine has ended")]
+    Ended,
+    /// The store refused it.
+    #[error(transparent)]
+    Refused(Arc<StoreError>),
+}
+
+impl PartialEq for CommandError {
+    /// Compares refusals by their texts, because causes such as an I/O error cannot be compared.
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::QueueFull, Self::QueueFull) | (Self::Ended, Self::Ended) => true,
+            (Self::Refused(one), Self::Refused(other)) => one.to_string() == other.to_string(),
+            (Self::QueueFull | Self::Ended | Self::Refused(_), _) => false,
+        }
+    }
 }
 
 /// An output of the dispatcher, for the shell to run.
@@ -177,7 +198,7 @@ pub enum Effect {
     /// Send this request to the provider of this trunk.
     Provider(TrunkName, Request),
     /// Answer the sender of the command with this id: the command holds from now on, or was refused.
-    Acknowledge(u64, Result<Effected, String>),
+    Acknowledge(CommandId, Result<Effected, CommandError>),
 }
 
 /// What the dispatcher asks the store to do. Jobs marked *lazy* may share a later commit.
@@ -204,7 +225,7 @@ pub enum Job {
     /// Checks whether a campaign is done, and ends it if so.
     CheckDone(CampaignId),
     /// Carries out a command under its id.
-    Command(u64, Command),
+    Command(CommandId, Command),
     /// Appends to the event log (lazy).
     Log(NewEvent),
     /// Records that every call was asked to end, up to this hang-up request (lazy).
@@ -220,17 +241,6 @@ pub enum Job {
     HoldClock(ClockHeld),
     /// Records which numbers the account owns, as a trunk's provider reports.
     NoteNumbers(TrunkName, Owned),
-}
-
-/// What a pending acknowledgement waits for.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Awaited {
-    /// Until no attempt of these campaigns is reserved and unsent.
-    Campaigns(Vec<CampaignId>),
-    /// Until none of these attempts is reserved and unsent.
-    Attempts(Vec<AttemptId>),
-    /// Nothing: it is acknowledged with the next step.
-    Nothing,
 }
 
 /// A contact's place in the hopper: highest priority, earliest due, lowest id first.

@@ -19,20 +19,21 @@ use dialdeck_core::domain::{Timestamp, TrunkName};
 use dialdeck_core::rules::Rules;
 use dialdeck_providers::{Provider, Request};
 use dialdeck_store::writer::{Done, Urgency, Writer};
-use dialdeck_store::{By, Store, StoreError};
+use dialdeck_store::{By, Store};
 
 use super::board::Board;
 use super::dispatcher::Dispatcher;
 use super::jobs;
-use super::{Command, Effect, Effected, Event, Job};
+use super::{CommandError, CommandId, Effect, Effected, Event, Job};
 
 use busy::Busy;
 use ends::Drain;
 pub use ends::{DRAIN_LIMIT, Ending, Ends};
-pub use handle::{Ask, Handle};
+pub use handle::Handle;
+use handle::{CommandRequest, EngineRequest};
 
-/// Commands that may wait for the engine. A sender gets an error if the queue is full.
-pub const COMMAND_QUEUE: usize = 64;
+/// Requests that may wait for the engine. The sender of a command gets an error if the queue is full.
+const COMMAND_QUEUE: usize = 64;
 
 /// How often a watched board is refreshed at most, by the timers' time.
 const BOARD_EVERY: Duration = Duration::from_millis(100);
@@ -48,18 +49,16 @@ pub struct Shell<S: Store + 'static, P: Provider> {
     providers: BTreeMap<TrunkName, P>,
     clock: Clock,
     rules: Arc<Rules>,
-    commands: mpsc::Receiver<Ask>,
+    requests: mpsc::Receiver<EngineRequest>,
     nudged: Arc<Notify>,
     woken: Arc<Notify>,
     turns: watch::Sender<u64>,
     board: watch::Sender<Arc<Board>>,
-    waiting: BTreeMap<u64, oneshot::Sender<Result<Effected, String>>>,
-    actors: BTreeMap<u64, String>,
-    next_command: u64,
+    /// Commands that are not acknowledged yet.
+    waiting: BTreeMap<CommandId, Waiting>,
+    next_command: CommandId,
     /// Jobs whose answers the dispatcher waits for.
     outstanding: usize,
-    /// Whether another engine has taken the deck over.
-    superseded: bool,
     /// Whether the deck's path leads to another file; it limits how long the drain lasts.
     displaced: bool,
     /// While another process keeps the store busy: since when, and what is to be done once it does not.
@@ -72,6 +71,13 @@ pub struct Shell<S: Store + 'static, P: Provider> {
     /// Notices a jump of the machine's clock; `None` if the clock is simulated.
     clock_watch: Option<ClockWatch>,
     now: Timestamp,
+}
+
+/// A command that is not acknowledged yet: who sent it, and where its acknowledgement goes.
+#[derive(Debug)]
+struct Waiting {
+    actor: String,
+    reply: oneshot::Sender<Result<Effected, CommandError>>,
 }
 
 /// The answer of a job on the store's thread.
@@ -103,7 +109,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             Clock::Kept(_) => Writer::on_runtime(store, done),
             Clock::System | Clock::Scaled(_) | Clock::Manual(_) => Writer::spawn(store, done)?,
         };
-        let (ask, commands) = mpsc::channel(COMMAND_QUEUE);
+        let (ask, requests) = mpsc::channel(COMMAND_QUEUE);
         let nudge = Arc::new(Notify::new());
         let wake = Arc::new(Notify::new());
         let turns = watch::Sender::new(0);
@@ -117,16 +123,14 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             providers,
             clock,
             rules: Arc::clone(rules),
-            commands,
+            requests,
             nudged: Arc::clone(&nudge),
             woken: Arc::clone(&wake),
             turns: turns.clone(),
             board: board.clone(),
             waiting: BTreeMap::new(),
-            actors: BTreeMap::new(),
-            next_command: 0,
+            next_command: CommandId(0),
             outstanding: 0,
-            superseded: false,
             displaced: false,
             busy: None,
             busy_board: busy.clone(),
@@ -136,7 +140,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             now,
         };
         let handle = Handle {
-            commands: ask,
+            requests: ask,
             board,
             nudge,
             wake,
@@ -233,8 +237,8 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
                 if let Some(next) = self.next_wake() {
                     hand.advance_to(next);
                 }
-                if self.take_commands() {
-                    // One of the commands may have ended the engine.
+                if self.take_requests() {
+                    // One of the requests may have ended the engine.
                     return;
                 }
                 if self.next_wake().is_none() && self.outstanding == 0 {
@@ -255,7 +259,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         let mut replies = Vec::new();
         tokio::select! {
             biased;
-            Some(ask) = self.commands.recv() => self.take_command(ask),
+            Some(request) = self.requests.recv() => self.take_request(request),
             Some(done) = self.answers.recv() => replies.push(done),
             () = self.nudged.notified() => self.submit(Job::Refresh, "engine"),
             () = any_ready(&mut self.providers) => {}
@@ -270,7 +274,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
     /// Waits while nothing happens by time alone: for a command, an answer or another process.
     async fn wait_for_others(&mut self) {
         tokio::select! {
-            Some(ask) = self.commands.recv() => self.take_command(ask),
+            Some(request) = self.requests.recv() => self.take_request(request),
             Some(done) = self.answers.recv() => self.take_answer(done),
             () = self.nudged.notified() => self.submit(Job::Refresh, "engine"),
             () = self.woken.notified() => {}
@@ -329,36 +333,44 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             }
             Done::Failed(error) => {
                 self.outstanding = 0;
-                self.superseded |= matches!(error, StoreError::Superseded);
-                self.step(Event::StoreFailed(error.to_string()));
+                self.step(Event::StoreFailed(error));
             }
             Done::ExternalChange => self.submit(Job::Refresh, "engine"),
-            Done::Displaced(error) => self.step(Event::Displaced(error.to_string())),
+            Done::Displaced(error) => self.step(Event::Displaced(error)),
             Done::Waiting(waited, error) => self.on_busy(waited, error),
             Done::Resumed(waited) => self.on_resumed(waited),
         }
     }
 
-    /// Takes every command in the queue. Returns whether there was one.
-    fn take_commands(&mut self) -> bool {
+    /// Takes every request in the queue. Returns whether there was one.
+    fn take_requests(&mut self) -> bool {
         let mut took = false;
-        while let Ok(ask) = self.commands.try_recv() {
-            self.take_command(ask);
+        while let Ok(request) = self.requests.try_recv() {
+            self.take_request(request);
             took = true;
         }
         took
     }
 
-    fn take_command(&mut self, ask: Ask) {
-        let (command, actor, reply) = ask;
-        if let Command::Drain(limit) = command {
-            self.drain_for(limit);
+    fn take_request(&mut self, request: EngineRequest) {
+        match request {
+            EngineRequest::Command(CommandRequest {
+                command,
+                actor,
+                reply,
+            }) => {
+                let id = self.next_command;
+                self.next_command = CommandId(id.0 + 1);
+                self.waiting.insert(id, Waiting { actor, reply });
+                self.step(Event::Command(id, command));
+            }
+            EngineRequest::Drain(limit, reply) => {
+                self.drain_for(limit);
+                self.step(Event::Drain);
+                // The sender may be gone; the engine ends nevertheless.
+                reply.send(()).ok();
+            }
         }
-        let id = self.next_command;
-        self.next_command += 1;
-        self.waiting.insert(id, reply);
-        self.actors.insert(id, actor);
-        self.step(Event::Command(id, command));
     }
 
     fn take_provider_events(&mut self) {
@@ -382,16 +394,16 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         for effect in self.dispatcher.on(event, self.now) {
             match effect {
                 Effect::Store(Job::Command(id, command)) => {
-                    let actor = self.actors.get(&id).cloned().unwrap_or_default();
+                    let sender = self.waiting.get(&id);
+                    let actor = sender.map_or_else(String::new, |sender| sender.actor.clone());
                     self.submit(Job::Command(id, command), &actor);
                 }
                 Effect::Store(job) => self.submit(job, "engine"),
                 Effect::Provider(trunk, request) => self.request(&trunk, request),
                 Effect::Acknowledge(id, result) => {
-                    self.actors.remove(&id);
-                    if let Some(reply) = self.waiting.remove(&id) {
+                    if let Some(sender) = self.waiting.remove(&id) {
                         // The sender may be gone; the command holds nevertheless.
-                        reply.send(result).ok();
+                        sender.reply.send(result).ok();
                     }
                 }
             }

@@ -8,7 +8,7 @@ use super::field::Field;
 use super::lines::{Line, draw_line, line, paragraph, room};
 use super::{Dialog, Response, Want, open};
 use crate::domain::CampaignId;
-use crate::engine::desk::{ImportSummary, Request};
+use crate::engine::desk::{ImportError, ImportSummary, Request};
 use crate::tui::canvas::Canvas;
 use crate::tui::format;
 use crate::tui::shared::Shared;
@@ -198,14 +198,14 @@ impl Dialog for ImportDialog {
         }
     }
 
-    fn on_imported(&mut self, result: &Result<ImportSummary, String>) {
+    fn on_imported(&mut self, result: &Result<ImportSummary, ImportError>) {
         match (&self.stage, result) {
             (Stage::Typing, _) => self.earlier = false,
             (Stage::Running(_), Ok(imported)) => {
                 self.stage = Stage::Ended(Box::new(imported.clone()));
             }
             (Stage::Running(_), Err(error)) => {
-                self.fault = Some(Fault::NotImported(error.clone()));
+                self.fault = Some(Fault::NotImported(error.to_string()));
                 self.stage = Stage::Typing;
             }
             (Stage::Ended(_), _) => {}
@@ -319,7 +319,10 @@ mod tests {
     fn a_fault_brings_the_path_back() {
         let mut dialog = running();
         let failed = Fault::NotImported("no such file".to_owned());
-        dialog.on_imported(&Err(failed.to_string()));
+        dialog.on_imported(&Err(ImportError {
+            message: "no such file".to_owned(),
+            hint: None,
+        }));
         assert_eq!(dialog.stage, Stage::Typing);
         assert_eq!(dialog.fault, Some(failed));
     }

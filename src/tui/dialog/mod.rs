@@ -25,7 +25,8 @@ use super::text;
 use super::theme::Role;
 use crate::domain::ContactId;
 use crate::engine::desk::{
-    Act, ActSummary, AttemptRow, ImportSummary, JudgedNumber, Request, WhyReport,
+    Act, ActError, ActId, ActSummary, AttemptRow, ImportError, ImportSummary, JudgedNumber, Request,
+    UnreadNumber, WhyReport,
 };
 
 /// What a dialog requests of the console.
@@ -99,7 +100,7 @@ pub(crate) trait Dialog: Send {
     }
 
     /// Takes the desk's answer to [`Request::Why`].
-    fn on_why(&mut self, _report: &Result<Box<WhyReport>, String>) {}
+    fn on_why(&mut self, _report: &Result<Box<WhyReport>, UnreadNumber>) {}
 
     /// Takes the attempts of a contact.
     fn on_attempts(&mut self, _contact: ContactId, _attempts: &[AttemptRow]) {}
@@ -108,19 +109,19 @@ pub(crate) trait Dialog: Send {
     fn on_judged(&mut self, _text: &str, _judged: &[JudgedNumber]) {}
 
     /// Takes the result of the act with this id.
-    fn on_acted(&mut self, _id: u64, _result: &Result<ActSummary, String>) {}
+    fn on_acted(&mut self, _id: ActId, _result: &Result<ActSummary, ActError>) {}
 
     /// Takes the number of rows that an import has processed so far.
     fn on_importing(&mut self, _rows: u64) {}
 
     /// Takes the result of an import.
-    fn on_imported(&mut self, _result: &Result<ImportSummary, String>) {}
+    fn on_imported(&mut self, _result: &Result<ImportSummary, ImportError>) {}
 
     /// Takes the reason why the store cannot be read. A pending question may stay without an answer.
     fn on_failed(&mut self, _error: &str) {}
 
     /// Receives the id of an act that this dialog requested.
-    fn sent(&mut self, _id: u64) {}
+    fn sent(&mut self, _id: ActId) {}
 
     /// Draws the dialog over the screen.
     fn draw(&self, canvas: &mut Canvas<'_>);

@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use super::field::Field;
 use super::{Dialog, Response, Want};
 use crate::domain::PhoneNumber;
-use crate::engine::desk::{Act, ActSummary, JudgedNumber, Request};
+use crate::engine::desk::{Act, ActError, ActId, ActSummary, JudgedNumber, Request};
 use crate::tui::canvas::Canvas;
 use crate::tui::list::List;
 use crate::tui::shared::Shared;
@@ -34,7 +34,7 @@ enum Stage {
     /// Numbers are typed and checked.
     Editing,
     /// The write waits for its acknowledgement, under this id once the act has one.
-    Sending(Option<u64>),
+    Sending(Option<ActId>),
     /// The opt-out is recorded.
     Done(ActSummary),
 }
@@ -312,7 +312,7 @@ impl Dialog for OptOut {
         }
     }
 
-    fn on_acted(&mut self, id: u64, result: &Result<ActSummary, String>) {
+    fn on_acted(&mut self, id: ActId, result: &Result<ActSummary, ActError>) {
         if self.stage != Stage::Sending(Some(id)) {
             return;
         }
@@ -321,7 +321,7 @@ impl Dialog for OptOut {
             Err(error) => {
                 self.stage = Stage::Editing;
                 self.focus = Focus::OptOut;
-                self.fault = Some(Fault::NotRecorded(error.clone()));
+                self.fault = Some(Fault::NotRecorded(error.to_string()));
             }
         }
     }
@@ -332,7 +332,7 @@ impl Dialog for OptOut {
         }
     }
 
-    fn sent(&mut self, id: u64) {
+    fn sent(&mut self, id: ActId) {
         if self.stage == Stage::Sending(None) {
             self.stage = Stage::Sending(Some(id));
         }

@@ -8,7 +8,7 @@ use super::lines::{self, Line, Scroll, for_viewer, from_now, instant, line, para
 use super::{Dialog, Response, Want, open};
 use crate::domain::PhoneNumber;
 use crate::engine::desk::why::{Answer, Gate};
-use crate::engine::desk::{Request, WhyReport};
+use crate::engine::desk::{Request, UnreadNumber, WhyReport};
 use crate::engine::messages;
 use crate::tui::canvas::Canvas;
 use crate::tui::glyph::Glyphs;
@@ -218,10 +218,10 @@ impl Dialog for WhyDialog {
         Some(Response::stay())
     }
 
-    fn on_why(&mut self, report: &Result<Box<WhyReport>, String>) {
+    fn on_why(&mut self, report: &Result<Box<WhyReport>, UnreadNumber>) {
         let other = |number| report.as_ref().is_ok_and(|report| report.number != number);
         if self.asked && !self.number.is_some_and(other) {
-            self.report = Some(report.clone());
+            self.report = Some(report.clone().map_err(|error| error.to_string()));
             self.scroll.reset();
         }
     }
@@ -271,6 +271,7 @@ mod tests {
     use super::*;
     use crate::domain::ContactId;
     use crate::engine::desk::why::PastCall;
+    use crate::rules::NumberError;
 
     fn report() -> WhyReport {
         let gate = |gate, verdict, saw: &str| Gate {
@@ -328,8 +329,9 @@ mod tests {
             press(&mut dialog, KeyCode::Enter, &shared),
             Response::stay().want(ask)
         );
-        let error = "`808 555 0133` cannot be read: it has no country code; start it with +";
-        dialog.on_why(&Err(error.to_owned()));
+        let typed = "808 555 0133".to_owned();
+        let error = NumberError::NoCountry;
+        dialog.on_why(&Err(UnreadNumber { typed, error }));
         insta::assert_snapshot!(drawn(&dialog, &shared).backend());
     }
 

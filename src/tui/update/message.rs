@@ -1,7 +1,9 @@
 //! Applies the messages of the desk to the model.
 
 use super::{Cmd, say};
-use crate::engine::desk::{ActSummary, EventLine, ImportSummary, Message, View};
+use crate::engine::desk::{
+    ActError, ActId, ActSummary, EventLine, ImportError, ImportSummary, Message, View,
+};
 use crate::tui::model::Model;
 use crate::tui::shared::{EVENTS_KEPT, Tone};
 use crate::tui::view::bound;
@@ -54,7 +56,7 @@ pub(super) fn on_message(model: &mut Model, message: Message, cmds: &mut Vec<Cmd
     }
 }
 
-fn on_acted(model: &mut Model, id: u64, result: Result<ActSummary, String>) {
+fn on_acted(model: &mut Model, id: ActId, result: Result<ActSummary, ActError>) {
     let done = model.shared.acts.remove(&id);
     match result {
         Ok(acted) => {
@@ -64,17 +66,17 @@ fn on_acted(model: &mut Model, id: u64, result: Result<ActSummary, String>) {
             }
             say(model, Tone::Good, acted.text);
         }
-        Err(error) => say(model, Tone::Bad, error),
+        Err(error) => say(model, Tone::Bad, error.to_string()),
     }
 }
 
-fn on_imported(model: &mut Model, result: Result<ImportSummary, String>) {
+fn on_imported(model: &mut Model, result: Result<ImportSummary, ImportError>) {
     match result {
         Ok(imported) => {
             let text = format!("import: {} contacts taken", imported.figures.taken);
             say(model, Tone::Good, text);
         }
-        Err(error) => say(model, Tone::Bad, error),
+        Err(error) => say(model, Tone::Bad, error.to_string()),
     }
 }
 

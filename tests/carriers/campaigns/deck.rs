@@ -12,7 +12,6 @@ use dialdeck::domain::{
     CampaignState, Consent, ConsentKind, ContactState, DeckId, Hints, NewContact, PhoneNumber,
     Timestamp, TrunkName,
 };
-use dialdeck::engine::Command;
 use dialdeck::engine::shell::{Ends, Handle, Shell};
 use dialdeck::http::listener::{Front, Gate, routes, serve};
 use dialdeck::provider::remote::secret::{Reach, Secret};
@@ -203,7 +202,7 @@ impl Stage {
             self.lab.pass(Duration::from_secs(1));
         }
         self.lab.run(async {
-            handle.ask(Command::Drain(None), "test").await.unwrap();
+            handle.drain(None).await;
             engine.await.unwrap();
         });
         // What the store was given last is executed.

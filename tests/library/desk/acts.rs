@@ -2,7 +2,7 @@
 
 use dialdeck::domain::event::{EventKind, NewEvent};
 use dialdeck::domain::{CallEventKind, CampaignState, ContactState, Role};
-use dialdeck::engine::desk::{Act, EngineOwner, Message, Request};
+use dialdeck::engine::desk::{Act, ActId, EngineOwner, Message, Request};
 use dialdeck::store::Store as _;
 
 use crate::desk::bench::Bench;
@@ -15,13 +15,13 @@ fn a_pause_is_acknowledged_once_no_planned_call_can_leave() {
     let (campaign, contacts) = running(&mut engine, 2);
     let attempt = dial(&mut engine, contacts[0], morning());
     let mut bench = Bench::open(&folder, EngineOwner::Elsewhere, Role::Operator);
-    bench.ask(Request::Act(7, Act::Pause(campaign)));
+    bench.ask(Request::Act(ActId(7), Act::Pause(campaign)));
     assert!(bench.acknowledged_meanwhile().is_empty());
     let state = engine.campaign("spring-reminders").unwrap().state;
     assert_eq!(state, CampaignState::Paused);
     tell(&mut engine, attempt.id, CallEventKind::Sent, morning());
     let (id, result) = bench.acted();
-    assert_eq!(id, 7);
+    assert_eq!(id, ActId(7));
     assert_eq!(
         result.unwrap().text,
         "spring-reminders paused: no call leaves"
@@ -39,7 +39,7 @@ fn an_opt_out_touches_every_campaign() {
     let mut bench = Bench::open(&folder, EngineOwner::Elsewhere, Role::Support);
     let numbers = vec![number(0), number(1)];
     let note = Some("asked to be left alone".to_owned());
-    bench.ask(Request::Act(3, Act::OptOut { numbers, note }));
+    bench.ask(Request::Act(ActId(3), Act::OptOut { numbers, note }));
     assert!(bench.acknowledged_meanwhile().is_empty());
     tell(&mut engine, call.id, CallEventKind::Sent, morning());
     let acted = bench.acted().1.unwrap();
@@ -61,7 +61,7 @@ fn hanging_up_waits_for_the_engine_wherever_it_runs() {
     let attempt = dial(&mut engine, contacts[0], morning());
     tell(&mut engine, attempt.id, CallEventKind::Sent, morning());
     let mut bench = Bench::open(&folder, EngineOwner::Elsewhere, Role::Operator);
-    bench.ask(Request::Act(5, Act::HangUpAll));
+    bench.ask(Request::Act(ActId(5), Act::HangUpAll));
     assert!(bench.acknowledged_meanwhile().is_empty());
     let wishes = engine.hang_ups().unwrap();
     assert!(wishes.is_open());
@@ -137,7 +137,7 @@ fn what_a_role_may_not_do_is_refused_in_words() {
     for role in [Role::Viewer, Role::Support] {
         let mut bench = Bench::open(&folder, EngineOwner::Elsewhere, role);
         for act in &commands {
-            let refused = bench.act(act.clone()).unwrap_err();
+            let refused = bench.act(act.clone()).unwrap_err().to_string();
             assert_eq!(refused, format!("as {role} you may not change campaigns"));
         }
         let opted_out = bench.act(opt_out.clone());
@@ -145,7 +145,7 @@ fn what_a_role_may_not_do_is_refused_in_words() {
             assert_eq!(opted_out.unwrap().finished, 1);
         } else {
             let refused = "as viewer you may not mark opt-outs";
-            assert_eq!(opted_out.unwrap_err(), refused);
+            assert_eq!(opted_out.unwrap_err().to_string(), refused);
         }
         bench.leave();
     }

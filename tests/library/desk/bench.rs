@@ -6,9 +6,11 @@ use std::thread::JoinHandle;
 
 use dialdeck::clock::DeckClock;
 use dialdeck::domain::Role;
-use dialdeck::engine::desk::service::{MESSAGE_QUEUE, spawn};
+use dialdeck::engine::desk::protocol::MESSAGE_QUEUE;
+use dialdeck::engine::desk::service::spawn;
 use dialdeck::engine::desk::{
-    Act, ActSummary, Desk, EngineOwner, Importer, Message, Request, Settings, Surroundings,
+    Act, ActError, ActId, ActSummary, Centre, Desk, EngineOwner, Importer, ListQuery, Message,
+    PageRequest, Request, Settings, Surroundings,
 };
 use dialdeck::rules::Rules;
 use dialdeck::store::sqlite::SqliteStore;
@@ -31,7 +33,7 @@ impl Surroundings<SqliteStore> for Around {
     }
 
     fn importer(&self) -> Importer {
-        Box::new(|_, _, _| Err("these tests import nothing".to_owned()))
+        Box::new(|_, _, _| panic!("these tests import nothing"))
     }
 }
 
@@ -55,6 +57,22 @@ pub(crate) fn settings(
 
 pub(crate) fn desk(folder: &tempfile::TempDir) -> Desk<SqliteStore> {
     Desk::open(settings(folder, EngineOwner::Elsewhere, Role::Supervisor)).unwrap()
+}
+
+/// Returns the question for a page of a list.
+pub(crate) fn around(
+    query: &ListQuery,
+    centre: Centre,
+    before: usize,
+    after: usize,
+) -> PageRequest {
+    PageRequest {
+        serial: 1,
+        query: query.clone(),
+        centre,
+        before,
+        after,
+    }
 }
 
 /// A desk on its own thread.
@@ -83,7 +101,7 @@ impl Bench {
 
     /// Asks two further questions and waits for their answers, so that the desk has handled everything
     /// before them. Returns the acts acknowledged in that time.
-    pub(crate) fn acknowledged_meanwhile(&mut self) -> Vec<u64> {
+    pub(crate) fn acknowledged_meanwhile(&mut self) -> Vec<ActId> {
         let mut acts = Vec::new();
         for _ in 0..2 {
             self.ask(Request::Judge(number(0).to_string()));
@@ -100,7 +118,7 @@ impl Bench {
     }
 
     /// Returns the result of the next act that is acknowledged.
-    pub(crate) fn acted(&mut self) -> (u64, Result<ActSummary, String>) {
+    pub(crate) fn acted(&mut self) -> (ActId, Result<ActSummary, ActError>) {
         loop {
             if let Message::ActDone(id, result) = self.next() {
                 return (id, result);
@@ -109,8 +127,8 @@ impl Bench {
     }
 
     /// Carries out an act and waits for its acknowledgement.
-    pub(crate) fn act(&mut self, act: Act) -> Result<ActSummary, String> {
-        self.ask(Request::Act(1, act));
+    pub(crate) fn act(&mut self, act: Act) -> Result<ActSummary, ActError> {
+        self.ask(Request::Act(ActId(1), act));
         self.acted().1
     }
 

@@ -6,7 +6,7 @@ use dialdeck::engine::desk::{Centre, EngineOwner, ListQuery, Message, NextClaim,
 use dialdeck::policy::HoldKind;
 use dialdeck::store::Store as _;
 
-use crate::desk::bench::{Bench, desk};
+use crate::desk::bench::{Bench, around, desk};
 use dialdeck_testkit::world::*;
 
 #[test]
@@ -98,22 +98,22 @@ fn a_page_lies_around_its_row() {
     let mut desk = desk(&folder);
     desk.view().unwrap();
     let all = ListQuery::all(id);
-    let whole = desk.page(&all, Centre::Start, 0, 40).unwrap();
+    let whole = desk.page(&around(&all, Centre::Start, 0, 40)).unwrap();
     let ids: Vec<_> = whole.rows.iter().map(|row| row.contact).collect();
     assert_eq!(ids, contacts);
     assert!(!whole.before && !whole.after);
     let key = whole.rows[9].key;
-    let page = desk.page(&all, Centre::At(key), 3, 4).unwrap();
+    let page = desk.page(&around(&all, Centre::At(key), 3, 4)).unwrap();
     let ids: Vec<_> = page.rows.iter().map(|row| row.contact).collect();
     assert_eq!(ids, contacts[6..14]);
     assert!(page.before && page.after);
     let page = desk
-        .page(&all, Centre::At(whole.rows[1].key), 3, 4)
+        .page(&around(&all, Centre::At(whole.rows[1].key), 3, 4))
         .unwrap();
     let ids: Vec<_> = page.rows.iter().map(|row| row.contact).collect();
     assert_eq!(ids, contacts[..6]);
     assert!(!page.before && page.after);
-    let page = desk.page(&all, Centre::End, 3, 4).unwrap();
+    let page = desk.page(&around(&all, Centre::End, 3, 4)).unwrap();
     let ids: Vec<_> = page.rows.iter().map(|row| row.contact).collect();
     assert_eq!(ids, contacts[13..]);
     assert!(page.before && !page.after);
@@ -148,7 +148,7 @@ fn a_block_of_numbers_is_judged_before_it_is_written() {
     assert!(first.country_guessed);
     assert_eq!(judged[0].contacts.len(), 2);
     assert!(judged[0].listed.is_none());
-    assert_eq!(judged[1].contacts[0].2, ContactState::Suppressed);
+    assert_eq!(judged[1].contacts[0].state, ContactState::Suppressed);
     assert!(judged[1].listed.is_some());
     assert!(judged[2].read.is_err());
     assert!(judged[3].read.is_ok() && judged[3].contacts.is_empty());

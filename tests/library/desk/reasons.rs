@@ -17,7 +17,7 @@ use dialdeck::rules::Rules;
 use dialdeck::store::sqlite::SqliteStore;
 use dialdeck::store::{Claimed, ImportFigures, NewContact, RowFate, Store as _};
 
-use crate::desk::bench::desk;
+use crate::desk::bench::{around, desk};
 use dialdeck_testkit::world::*;
 
 /// Adds a running campaign with these settings, over numbers in New York.
@@ -62,7 +62,7 @@ fn reasons(board: &CampaignBoard) -> Vec<HoldKind> {
 /// Returns the standings of the rows in a campaign's list.
 fn standings(desk: &mut Desk<SqliteStore>, id: CampaignId) -> Vec<NextClaim> {
     let page = desk
-        .page(&ListQuery::all(id), Centre::Start, 0, 20)
+        .page(&around(&ListQuery::all(id), Centre::Start, 0, 20))
         .unwrap();
     let standing = page.rows.into_iter().map(|row| match row.standing {
         Standing::ToCall(next) => next,
@@ -262,7 +262,7 @@ fn each_row_says_what_its_own_claim_gets() {
     let mut desk = desk(&folder);
     desk.view().unwrap();
     let page = desk
-        .page(&ListQuery::all(id), Centre::Start, 0, 20)
+        .page(&around(&ListQuery::all(id), Centre::Start, 0, 20))
         .unwrap();
     let shown = |contact: ContactId| {
         let row = page.rows.iter().find(|row| row.contact == contact);

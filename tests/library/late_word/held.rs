@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{CallEventKind, CampaignState, ContactState, Outcome};
-use dialdeck::engine::{Command, Event, messages};
+use dialdeck::engine::desk::Act;
+use dialdeck::engine::{Command, CommandId, Event, messages};
 use dialdeck::policy::{HoldKind, HoldReason, Until};
 use dialdeck::provider::Request;
 
@@ -76,7 +77,7 @@ fn a_jump_takes_back_what_has_not_left() {
 #[test]
 fn a_claim_that_is_answered_too_late_places_no_call() {
     let holds: [fn(&mut dyn Deck); 3] = [
-        |deck| deck.command(Command::Drain(None)),
+        |deck| deck.event(Event::Drain),
         |deck| deck.event(Event::ClockJumped(3600)),
         |deck| deck.log(start() + DAY),
     ];
@@ -159,10 +160,14 @@ fn a_request_that_was_refused_reads_no_snapshot() {
     on_both(8, |deck| {
         let before = deck.snapshots();
         for _ in 0..5 {
-            deck.command(Command::Quarantine("simulator".to_owned(), "forged"));
+            let refused = Command::Quarantine {
+                trunk: "simulator".to_owned(),
+                reason: "forged",
+            };
+            deck.event(Event::Command(CommandId(1), refused));
         }
         assert_eq!(deck.snapshots(), before);
-        deck.command(Command::PauseAll);
+        assert!(!deck.act(&Act::PauseAll), "a call is about to leave");
         assert!(deck.snapshots() > before);
     });
 }

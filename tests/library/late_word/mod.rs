@@ -12,7 +12,7 @@ use dialdeck::domain::{
     AttemptId, AttemptState, CallEvent, CallEventKind, CallReport, CalleeType, ContactState,
     Outcome,
 };
-use dialdeck::engine::Command;
+use dialdeck::engine::desk::Act;
 use dialdeck::provider::{LookUp, Request};
 
 use world::{Deck, ended, number, on_both, only, placed, start};
@@ -71,7 +71,7 @@ fn calls_that_are_up_are_taken_over_by_the_next_engine_whatever_was_said_of_them
         let looks = |asked: &&Request| matches!(asked, Request::LookUp(_));
         let looked = deck.asked().iter().filter(looks).count();
         assert!(looked >= 2 * up.len(), "{looked}: asked again and again");
-        deck.command(Command::HangUpAll);
+        assert!(deck.act(&Act::HangUpAll));
         for attempt in &up {
             assert!(deck.asked().contains(&Request::HangUp(*attempt)));
         }

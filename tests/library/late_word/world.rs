@@ -11,9 +11,11 @@ use dialdeck::domain::{
     Attempt, AttemptId, CallEvent, CallEventKind, CallReport, CampaignState, Consent, ConsentKind,
     ContactState, DeckId, Hints, PhoneNumber, Timestamp, TrunkName,
 };
+use dialdeck::engine::desk::Act;
+use dialdeck::engine::desk::acts::record;
 use dialdeck::engine::dispatcher::Dispatcher;
 use dialdeck::engine::jobs::perform;
-use dialdeck::engine::{Command, Effect, Event, Job};
+use dialdeck::engine::{Effect, Event, Job};
 use dialdeck::provider::{LookUp, ProviderEvent, Request};
 use dialdeck::rules::Rules;
 use dialdeck::store::memory::MemoryStore;
@@ -85,8 +87,8 @@ pub(crate) trait Deck {
     fn says(&mut self, attempt: AttemptId, kind: CallEventKind);
     /// The carrier answers a look-up.
     fn found(&mut self, attempt: AttemptId, found: LookUp);
-    /// An operator asks for something.
-    fn command(&mut self, command: Command);
+    /// A person acts at a console; whether the act may be acknowledged at once.
+    fn act(&mut self, act: &Act) -> bool;
     /// Time passes, by a second at a time.
     fn wait(&mut self, span: Duration);
     /// Attempts in flight.
@@ -197,8 +199,14 @@ impl<S: Store> Deck for World<S> {
         self.step(Event::Provider(trunk(), event));
     }
 
-    fn command(&mut self, command: Command) {
-        self.step(Event::Command(1, command));
+    fn act(&mut self, act: &Act) -> bool {
+        let by = By {
+            actor: "maria".to_owned(),
+            at: self.now,
+        };
+        let recorded = record(&mut self.store, act, &by).unwrap();
+        self.carry_out(vec![Effect::Store(Job::Refresh)]);
+        recorded.holds(&mut self.store).unwrap()
     }
 
     fn wait(&mut self, span: Duration) {

@@ -1,9 +1,9 @@
 //! What a person does at a console. An act is written to the store, and acknowledged when no call can leave
 //! against it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use dialdeck_clock::Stopwatch;
 use dialdeck_core::domain::campaign::Pacing;
 use dialdeck_core::domain::suppression::SuppressionSource;
 use dialdeck_core::domain::{
@@ -65,9 +65,62 @@ pub struct ActSummary {
     pub live: u64,
 }
 
+/// An act that is durable, and what has to end before it may be acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedAct {
+    /// What the act changed.
+    pub summary: ActSummary,
+    concern: Concern,
+}
+
+impl RecordedAct {
+    /// Returns whether no call can leave against the act any more; for a hang-up, whether the engine has
+    /// taken it.
+    ///
+    /// # Errors
+    /// Errors if the store cannot be read.
+    pub fn holds<S: Store>(&self, store: &mut S) -> Result<bool, StoreError> {
+        self.concern.is_open(store).map(|open| !open)
+    }
+
+    /// Returns the error for an act that does not hold after [`PATIENCE`].
+    pub(super) const fn overdue(&self) -> ActError {
+        match self.concern {
+            Concern::Nothing | Concern::Campaigns(_) | Concern::Numbers(_) => {
+                ActError::MayStillLeave
+            }
+            Concern::HangUp(_) => ActError::NotHungUp,
+        }
+    }
+}
+
+/// Why an act is not acknowledged.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ActError {
+    /// The store refused it, or cannot be written.
+    #[error(transparent)]
+    Refused(Arc<StoreError>),
+    /// It is recorded, but the store cannot be read, so that it is not known whether a call may still leave.
+    #[error("{summary}, but {error}")]
+    Unconfirmed {
+        /// What the act changed.
+        summary: String,
+        /// Why the store cannot be read.
+        error: Arc<StoreError>,
+    },
+    /// It is recorded, but a call that was reserved before has not left or ended for [`PATIENCE`].
+    #[error(
+        "it is recorded, but a call that was planned before has not left or ended for 10 s: it may still leave"
+    )]
+    MayStillLeave,
+    /// It is recorded, but no engine has taken the hang-up for [`PATIENCE`].
+    #[error("it is recorded, but the engine has not taken it for 10 s: calls may still be up")]
+    NotHungUp,
+}
+
 /// Calls that may still leave, or stay up, against an act that is already durable.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Concern {
+enum Concern {
     Nothing,
     Campaigns(Vec<CampaignId>),
     Numbers(Vec<PhoneNumber>),
@@ -80,7 +133,7 @@ impl Concern {
     ///
     /// # Errors
     /// Errors if the store cannot be read.
-    pub(super) fn is_open<S: Store>(&self, store: &mut S) -> Result<bool, StoreError> {
+    fn is_open<S: Store>(&self, store: &mut S) -> Result<bool, StoreError> {
         match self {
             Self::Nothing => Ok(false),
             Self::Campaigns(_) | Self::Numbers(_) => {
@@ -88,18 +141,6 @@ impl Concern {
             }
             Self::HangUp(wish) => {
                 Ok(store.hang_ups()?.carried_out < *wish && !store.open_attempts()?.is_empty())
-            }
-        }
-    }
-
-    /// Returns the message for a concern that is still open after [`PATIENCE`].
-    pub(super) const fn still_open(&self) -> &'static str {
-        match self {
-            Self::Nothing | Self::Campaigns(_) | Self::Numbers(_) => {
-                "it is recorded, but a call that was planned before has not left or ended for 10 s: it may still leave"
-            }
-            Self::HangUp(_) => {
-                "it is recorded, but the engine has not taken it for 10 s: calls may still be up"
             }
         }
     }
@@ -113,25 +154,17 @@ impl Concern {
     }
 }
 
-/// An act that is durable and waits for its acknowledgement.
-#[derive(Debug)]
-pub(super) struct Pending {
-    pub(super) id: u64,
-    pub(super) acted: ActSummary,
-    pub(super) concern: Concern,
-    pub(super) since: Stopwatch,
-}
-
-/// Writes an act, which holds from its commit. Returns what it changed, and the calls that may leave until
-/// the concern is settled.
+/// Writes an act, which holds from its commit. Returns what it changed; it may be acknowledged once it
+/// [holds](RecordedAct::holds).
 ///
 /// # Errors
 /// Errors if the act is refused or the store cannot be written.
-pub(super) fn write<S: Store>(
-    store: &mut S,
-    act: &Act,
-    by: &By,
-) -> Result<(ActSummary, Concern), StoreError> {
+pub fn record<S: Store>(store: &mut S, act: &Act, by: &By) -> Result<RecordedAct, StoreError> {
+    let (summary, concern) = write(store, act, by)?;
+    Ok(RecordedAct { summary, concern })
+}
+
+fn write<S: Store>(store: &mut S, act: &Act, by: &By) -> Result<(ActSummary, Concern), StoreError> {
     match act {
         Act::Pause(id) => move_campaigns(store, &[*id], CampaignState::Paused, by),
         Act::PauseAll => {

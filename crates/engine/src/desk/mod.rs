@@ -9,6 +9,7 @@ pub mod acts;
 mod claim_cache;
 pub mod event_line;
 pub mod numbers;
+pub mod protocol;
 pub mod rows;
 pub mod service;
 pub mod why;
@@ -19,11 +20,11 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-pub use acts::{Act, ActSummary};
+pub use acts::{Act, ActError, ActSummary, RecordedAct};
 pub use event_line::EventLine;
-pub use numbers::{Echo, JudgedNumber};
+pub use numbers::{Echo, JudgedNumber, MatchedContact};
+pub use protocol::{ActId, Centre, Message, PageRequest, Request, UnreadNumber};
 pub use rows::{AttemptRow, ContactRow, ListPage, ListQuery, Standing};
-pub use service::{Centre, Message, Request};
 pub use why::WhyReport;
 pub use zones::{ZoneRow, ZoneStanding};
 
@@ -86,7 +87,7 @@ pub trait Surroundings<S>: Send {
 /// Imports the contact list at a path into the campaign of a name, and reports its progress to the
 /// listener.
 pub type Importer =
-    Box<dyn FnOnce(&str, PathBuf, Listener) -> Result<ImportSummary, String> + Send>;
+    Box<dyn FnOnce(&str, PathBuf, Listener) -> Result<ImportSummary, ImportError> + Send>;
 
 /// Called with the number of rows processed so far.
 pub type Listener = Arc<dyn Fn(u64) + Send + Sync>;
@@ -106,6 +107,16 @@ pub struct ImportSummary {
     pub columns: Vec<String>,
     /// The file of rejected rows; `None` if no row was rejected.
     pub rejects: Option<PathBuf>,
+}
+
+/// Why a list was not imported.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}{}", .hint.as_ref().map_or_else(String::new, |hint| format!("; {hint}")))]
+pub struct ImportError {
+    /// What is wrong, with its place.
+    pub message: String,
+    /// What to do; `None` if nothing but the obvious.
+    pub hint: Option<String>,
 }
 
 /// A deck at one instant, as a console shows it.
@@ -284,18 +295,20 @@ impl<S: Store> Desk<S> {
         })
     }
 
-    /// Returns a page of a campaign's list around `centre`, with about `before` rows in front and `after`
-    /// rows behind. Reads at most 50,000 contacts in each direction.
+    /// Returns a page of a campaign's list around a place, with about as many rows in front and behind as
+    /// asked for. Reads at most 50,000 contacts in each direction.
     ///
     /// # Errors
     /// Errors if the store cannot be read.
-    pub fn page(
-        &mut self,
-        query: &ListQuery,
-        centre: Centre,
-        before: usize,
-        after: usize,
-    ) -> Result<ListPage, StoreError> {
+    pub fn page(&mut self, wanted: &PageRequest) -> Result<ListPage, StoreError> {
+        let PageRequest {
+            serial: _,
+            query,
+            centre,
+            before,
+            after,
+        } = wanted;
+        let (centre, before, after) = (*centre, *before, *after);
         let asked = query.to_store(&self.snapshot.classes);
         let store = &mut self.settings.store;
         let (back, from) = match centre {

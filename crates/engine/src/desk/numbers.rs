@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::messages;
 use dialdeck_core::domain::campaign::Evidence;
 use dialdeck_core::domain::{CampaignId, ContactId, ContactState, Hints, PhoneNumber, Timestamp};
-use dialdeck_core::rules::{ReadNumber, Rules};
+use dialdeck_core::rules::{NumberError, ReadNumber, Rules};
 use dialdeck_store::{Store, StoreError};
 
 /// A number as it was read, echoed so that a person notices a wrong reading.
@@ -25,35 +25,29 @@ pub struct Echo {
     pub unfit: Option<&'static str>,
 }
 
-/// Why text is not a number, and what to do.
-pub type Unread = (&'static str, &'static str);
-
 /// Reads one number. `country` is the ISO country of a number written without a country code.
 ///
 /// # Errors
-/// Errors if the text is not one possible number. The error is what is wrong, and what to do.
+/// Errors if the text is not one possible number.
 ///
 /// # Examples
 /// ```
-/// use dialdeck_core::rules::Rules;
+/// use dialdeck_core::rules::{NumberError, Rules};
 /// use dialdeck_engine::desk::numbers;
 ///
 /// let now = "2026-12-07T15:30:00Z".parse()?;
 /// let read = |typed| numbers::read(Rules::embedded(), typed, "US", now);
 ///
-/// let echo = read("(212) 555-0123").map_err(|(what, _)| what)?;
+/// let echo = read("(212) 555-0123").unwrap();
 /// assert_eq!(echo.number.to_string(), "+12125550123");
 /// assert_eq!(echo.zones, ["America/New_York"]);
 /// assert!(echo.country_guessed);
 ///
-/// let (what, _) = read("nobody").unwrap_err();
-/// assert_eq!(what, "it is written with letters");
+/// assert_eq!(read("nobody").unwrap_err(), NumberError::Letters);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn read(rules: &Rules, typed: &str, country: &str, at: Timestamp) -> Result<Echo, Unread> {
-    let read = rules
-        .read_number(typed, Some(country))
-        .map_err(messages::number_error)?;
+pub fn read(rules: &Rules, typed: &str, country: &str, at: Timestamp) -> Result<Echo, NumberError> {
+    let read = rules.read_number(typed, Some(country))?;
     Ok(echo(rules, typed, read, at))
 }
 
@@ -76,12 +70,23 @@ fn echo(rules: &Rules, typed: &str, read: ReadNumber, at: Timestamp) -> Echo {
 pub struct JudgedNumber {
     /// The text as typed, trimmed.
     pub typed: String,
-    /// The number as read, or what is wrong with it and what to do.
-    pub read: Result<Echo, Unread>,
-    /// Contacts with this number: campaign, contact and state.
-    pub contacts: Vec<(CampaignId, ContactId, ContactState)>,
+    /// The number as read, or what is wrong with it.
+    pub read: Result<Echo, NumberError>,
+    /// Contacts with this number.
+    pub contacts: Vec<MatchedContact>,
     /// The suppression that already lists the number, as text; `None` if none does.
     pub listed: Option<String>,
+}
+
+/// A contact with a number that was judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MatchedContact {
+    /// The campaign that holds it.
+    pub campaign: CampaignId,
+    /// The contact.
+    pub contact: ContactId,
+    /// The state that the store holds.
+    pub state: ContactState,
 }
 
 /// Judges a block of numbers: one a line, or separated by commas, semicolons or tabs. Returns each number
@@ -123,13 +128,18 @@ pub(super) fn judge<S: Store>(
     Ok(all)
 }
 
-type Found = (Vec<(CampaignId, ContactId, ContactState)>, Option<String>);
+/// The contacts with a number, and the suppression that lists it.
+type Found = (Vec<MatchedContact>, Option<String>);
 
 fn standing<S: Store>(store: &mut S, number: PhoneNumber) -> Result<Found, StoreError> {
     let contacts = store.contacts_with(number)?;
     let contacts = contacts
         .into_iter()
-        .map(|contact| (contact.campaign, contact.id, contact.state))
+        .map(|contact| MatchedContact {
+            campaign: contact.campaign,
+            contact: contact.id,
+            state: contact.state,
+        })
         .collect();
     let lists = store.suppressions_of(number)?;
     Ok((contacts, lists.first().map(messages::suppression)))

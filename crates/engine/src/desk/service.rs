@@ -10,17 +10,14 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
 
-use super::acts::{self, ActSummary, PATIENCE, Pending};
-use super::why::{self, When};
-use super::{
-    Act, AttemptRow, Desk, ImportSummary, JudgedNumber, ListPage, ListQuery, Settings, View,
-    WhyReport,
-};
-use super::{EngineOwner, EventLine, event_line, numbers};
+use super::acts::{self, ActError, PATIENCE, RecordedAct};
+use super::protocol::{ActId, Message, Request, UnreadNumber};
+use super::why::{self, When, WhyReport};
+use super::{Act, Desk, EngineOwner, Settings, View, event_line, numbers};
 use dialdeck_clock::{Clock, DeckClock, Stopwatch};
 use dialdeck_core::domain::event::{EventKind, NewEvent};
-use dialdeck_core::domain::{CampaignId, ContactId, Timestamp};
-use dialdeck_store::{By, ListKey, Store, StoreError, Unusable};
+use dialdeck_core::domain::{CampaignId, Timestamp};
+use dialdeck_store::{By, Store, StoreError, Unusable};
 
 /// The shortest time between two views after an act of this console.
 const VIEW_EVERY: Duration = Duration::from_millis(100);
@@ -54,68 +51,8 @@ const LOG_PAGE: usize = 2_000;
 /// How far back the log is shown when a console opens, by the deck's clock.
 const LOG_BEFORE: Duration = Duration::from_mins(15);
 
-/// Messages that may wait for a console. A terminal that stops reading gets no further views.
-pub const MESSAGE_QUEUE: usize = 64;
-
 /// Places of the queue reserved for answers: a view waits while fewer are free.
 const RESERVED_FOR_ANSWERS: usize = 16;
-
-/// What a console asks.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Request {
-    /// A page of a list: serial, query, centre, and rows before and after it. The answer has the serial.
-    Page(u64, ListQuery, Centre, usize, usize),
-    /// Why a number, as typed, is not being dialed.
-    Why(String),
-    /// All attempts of a contact.
-    Attempts(ContactId),
-    /// What an opt-out of these numbers would touch.
-    Judge(String),
-    /// Carry out the act, and acknowledge it under this id.
-    Act(u64, Act),
-    /// Import the list at this path into a campaign.
-    Import(CampaignId, PathBuf),
-    /// Part of the program has failed, as described: pause every campaign and raise an alert.
-    Broken(String),
-}
-
-/// The place of a list around which to read a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Centre {
-    /// The start of the list.
-    Start,
-    /// The end of the list.
-    End,
-    /// Around the row with this key.
-    At(ListKey),
-    /// Behind this place, where a search was cut.
-    After(ListKey),
-}
-
-/// What a desk sends to its console.
-#[derive(Clone, Debug)]
-pub enum Message {
-    /// The deck has changed, or time has passed.
-    View(Box<View>),
-    /// New log entries, oldest first, and how many were skipped.
-    Log(Vec<EventLine>, u64),
-    /// The page with this serial.
-    Page(u64, ListPage),
-    /// The answer to [`Request::Why`], or why the number cannot be read.
-    Why(Result<Box<WhyReport>, String>),
-    /// A contact's attempts, oldest first.
-    Attempts(ContactId, Vec<AttemptRow>),
-    /// The numbers of this text, judged.
-    Judged(String, Vec<JudgedNumber>),
-    /// The act with this id holds, or why it does not.
-    ActDone(u64, Result<ActSummary, String>),
-    /// Rows that the import has processed so far.
-    ImportProgress(u64),
-    /// An import has ended, with this result.
-    ImportDone(Result<ImportSummary, String>),
-    /// The store cannot be read, for this reason; what is shown is old.
-    Failed(String),
-}
 
 /// Starts a desk's thread. It ends when the sender of `asks` or the receiver of `messages` is dropped.
 ///
@@ -144,6 +81,14 @@ pub fn spawn<S: Store + 'static>(
         .name("desk".to_owned())
         .spawn(move || service.run(&asks))
         .map_err(|error| Unusable::NoThread(error).into())
+}
+
+/// An act that is durable and waits for its acknowledgement.
+#[derive(Debug)]
+struct Pending {
+    id: ActId,
+    recorded: RecordedAct,
+    since: Stopwatch,
 }
 
 struct Service<S> {
@@ -312,12 +257,12 @@ impl<S: Store> Service<S> {
 
     fn answer(&mut self, ask: Request) -> Result<(), StoreError> {
         match ask {
-            Request::Page(serial, query, centre, before, after) => {
-                let page = self.desk.page(&query, centre, before, after)?;
-                self.send(Message::Page(serial, page));
+            Request::Page(wanted) => {
+                let page = self.desk.page(&wanted)?;
+                self.send(Message::Page(wanted.serial, page));
             }
             Request::Why(typed) => {
-                let report = self.why(&typed)?;
+                let report = self.why(typed)?;
                 self.send(Message::Why(report));
             }
             Request::Attempts(contact) => {
@@ -343,41 +288,42 @@ impl<S: Store> Service<S> {
         Ok(())
     }
 
-    fn why(&mut self, typed: &str) -> Result<Result<Box<WhyReport>, String>, StoreError> {
+    fn why(&mut self, typed: String) -> Result<Result<Box<WhyReport>, UnreadNumber>, StoreError> {
         let now = self.desk.present();
         let settings = &mut self.desk.settings;
-        match numbers::read(&settings.rules, typed, &settings.country, now) {
+        match numbers::read(&settings.rules, &typed, &settings.country, now) {
             Ok(echo) => {
                 let store = &mut settings.store;
                 let report =
                     why::report(store, &settings.rules, echo.number, None, When::Now(now))?;
                 Ok(Ok(Box::new(report)))
             }
-            Err((what, todo)) => Ok(Err(format!("`{typed}` cannot be read: {what}; {todo}"))),
+            Err(error) => Ok(Err(UnreadNumber { typed, error })),
         }
     }
 
-    fn act(&mut self, id: u64, act: &Act) {
+    fn act(&mut self, id: ActId, act: &Act) {
         self.dirty = true;
         let by = By {
             actor: self.desk.settings.actor.clone(),
             at: self.desk.present(),
         };
         let settings = &mut self.desk.settings;
-        let written = acts::write(&mut settings.store, act, &by);
-        match written {
-            Ok((acted, concern)) => {
+        match acts::record(&mut settings.store, act, &by) {
+            Ok(recorded) => {
                 if let Some(engine) = &self.desk.settings.engine {
                     engine.nudge();
                 }
                 self.pending.push_back(Pending {
                     id,
-                    acted,
-                    concern,
+                    recorded,
                     since: Stopwatch::start(),
                 });
             }
-            Err(error) => self.send(Message::ActDone(id, Err(error.to_string()))),
+            Err(error) => {
+                let refused = ActError::Refused(Arc::new(error));
+                self.send(Message::ActDone(id, Err(refused)));
+            }
         }
     }
 
@@ -389,7 +335,7 @@ impl<S: Store> Service<S> {
             at: self.desk.present(),
         };
         let store = &mut self.desk.settings.store;
-        acts::write(store, &Act::PauseAll, &by)?;
+        acts::record(store, &Act::PauseAll, &by)?;
         let data = serde_json::json!({"alert": "program_failed", "text": what});
         store.append(&NewEvent::new(by.at, EventKind::AlertRaised, &by.actor).with_data(&data))
     }
@@ -402,21 +348,24 @@ impl<S: Store> Service<S> {
         // Without an engine nothing leaves, and nothing is hung up before the next one starts.
         let nobody = self.desk.settings.surroundings.engine() == EngineOwner::Nobody;
         for pending in std::mem::take(&mut self.pending) {
-            let open = if nobody {
-                Ok(false)
+            let holds = if nobody {
+                Ok(true)
             } else {
-                pending.concern.is_open(&mut self.desk.settings.store)
+                pending.recorded.holds(&mut self.desk.settings.store)
             };
-            let told = match open {
-                Err(error) => Err(format!("{}, but {error}", pending.acted.text)),
-                Ok(false) => Ok(pending.acted),
-                Ok(true) if pending.since.elapsed() < PATIENCE => {
+            let result = match holds {
+                Err(error) => Err(ActError::Unconfirmed {
+                    summary: pending.recorded.summary.text,
+                    error: Arc::new(error),
+                }),
+                Ok(true) => Ok(pending.recorded.summary),
+                Ok(false) if pending.since.elapsed() < PATIENCE => {
                     self.pending.push_back(pending);
                     continue;
                 }
-                Ok(true) => Err(pending.concern.still_open().to_owned()),
+                Ok(false) => Err(pending.recorded.overdue()),
             };
-            self.send(Message::ActDone(pending.id, told));
+            self.send(Message::ActDone(pending.id, result));
         }
     }
 
@@ -426,17 +375,17 @@ impl<S: Store> Service<S> {
             return Ok(());
         };
         let importer = self.desk.settings.surroundings.importer();
-        let tell = self.messages.clone();
+        let messages = self.messages.clone();
         let started = thread::Builder::new()
             .name("import".to_owned())
             .spawn(move || {
-                let news = tell.clone();
+                let progress = messages.clone();
                 let listener = Arc::new(move |rows| {
                     // A console that is gone needs no progress; the import continues.
-                    news.try_send(Message::ImportProgress(rows)).ok();
+                    progress.try_send(Message::ImportProgress(rows)).ok();
                 });
                 let result = importer(campaign.name(), path, listener);
-                tell.blocking_send(Message::ImportDone(result)).ok();
+                messages.blocking_send(Message::ImportDone(result)).ok();
             });
         started
             .map(|_| ())

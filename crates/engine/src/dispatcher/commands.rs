@@ -1,52 +1,26 @@
-//! What operators command, and when each command may be acknowledged.
+//! When a command may be acknowledged, and how calls are taken back and hung up.
 
 use dialdeck_core::domain::{AttemptId, AttemptState, Timestamp};
 
-use super::super::{Awaited, Command, Effect, Effected, Job, alerts};
+use super::super::{CommandError, CommandId, Effect, Effected, Job, alerts};
 use super::Dispatcher;
 use super::call::Call;
 use super::lane::Lane;
 use dialdeck_providers::Request;
+use dialdeck_store::StoreError;
+
+/// A command that the store carried out, and that is acknowledged once it holds.
+#[derive(Debug)]
+pub(super) struct Acknowledgement {
+    id: CommandId,
+    /// Attempts that it stops. It does not hold while one of them is about to be sent.
+    stops: Vec<AttemptId>,
+    result: Result<Effected, CommandError>,
+}
 
 impl Dispatcher {
-    pub(super) fn on_command(&mut self, id: u64, command: Command, effects: &mut Vec<Effect>) {
-        match command {
-            Command::Pause(_)
-            | Command::PauseAll
-            | Command::Resume(_)
-            | Command::Stop(_)
-            | Command::SetPacing(..)
-            | Command::Suppress(_)
-            | Command::Receive(_)
-            | Command::Quarantine(..)
-            | Command::FollowFile(_)
-            | Command::TurnResults(..) => effects.push(Effect::Store(Job::Command(id, command))),
-            Command::ResetTrunk(name) => {
-                let result = match self.trunks.get_mut(&name) {
-                    Some(trunk) => {
-                        trunk.reset(effects);
-                        Ok(Effected::Done)
-                    }
-                    None => Err(format!("there is no trunk `{name}`")),
-                };
-                for lane in self.lanes.values_mut() {
-                    lane.blocked = None;
-                }
-                self.acks.push((id, Awaited::Nothing, result));
-            }
-            Command::HangUpAll => {
-                self.hang_up_all(effects);
-                self.acks.push((id, Awaited::Nothing, Ok(Effected::Done)));
-            }
-            Command::Drain(_) => {
-                self.drain(effects);
-                self.acks.push((id, Awaited::Nothing, Ok(Effected::Done)));
-            }
-        }
-    }
-
     /// Starts no further calls and takes back those that have not been sent.
-    fn drain(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn drain(&mut self, effects: &mut Vec<Effect>) {
         self.draining = true;
         self.take_back_unsent(effects);
         self.conclude_declines(effects);
@@ -54,7 +28,12 @@ impl Dispatcher {
 
     /// Stops dialing because the deck's path leads to another file. The alert goes to the files that this
     /// engine has open.
-    pub(super) fn on_displaced(&mut self, why: String, now: Timestamp, effects: &mut Vec<Effect>) {
+    pub(super) fn on_displaced(
+        &mut self,
+        why: StoreError,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
         if self.displaced.is_some() {
             return;
         }
@@ -116,55 +95,41 @@ impl Dispatcher {
             }));
     }
 
+    /// Handles the store's answer to a command. What changed is read back, so that the dispatcher and the
+    /// store cannot differ.
     pub(super) fn on_commanded(
         &mut self,
-        id: u64,
-        result: Result<Effected, String>,
+        id: CommandId,
+        result: Result<Effected, CommandError>,
         effects: &mut Vec<Effect>,
     ) {
-        let awaited = match &result {
-            Ok(Effected::Campaigns(campaigns)) => Awaited::Campaigns(campaigns.clone()),
-            Ok(Effected::Suppressed(suppressed)) => {
-                for attempt in &suppressed.live {
-                    self.hang_up_unless_connected(*attempt, effects);
-                }
-                Awaited::Attempts(suppressed.live.clone())
+        let (stops, changed) = match &result {
+            Ok(Effected::Suppressed(suppressed)) => (suppressed.live.clone(), true),
+            Ok(Effected::Configured) | Err(_) => (Vec::new(), true),
+            // Nothing changed that the dispatcher knows about.
+            Ok(Effected::Received(_) | Effected::Results(_) | Effected::Counted) => {
+                (Vec::new(), false)
             }
-            Ok(Effected::Received(_) | Effected::Results(_) | Effected::Noted) => {
-                // Nothing changed that the dispatcher knows about.
-                self.acks.push((id, Awaited::Nothing, result));
-                return;
-            }
-            Ok(Effected::Done) | Err(_) => Awaited::Nothing,
         };
-        self.acks.push((id, awaited, result));
-        // What changed is read back, so that the dispatcher and the store cannot differ.
-        effects.push(Effect::Store(Job::Refresh));
+        for attempt in &stops {
+            self.hang_up_unless_connected(*attempt, effects);
+        }
+        self.acknowledgements
+            .push(Acknowledgement { id, stops, result });
+        if changed {
+            effects.push(Effect::Store(Job::Refresh));
+        }
     }
 
-    /// Acknowledges commands that hold now: no call that they concern is still about to be sent (D8 to
-    /// D10).
+    /// Acknowledges commands that hold now: no call that they stop is still about to be sent (D8).
     pub(super) fn acknowledge(&mut self, effects: &mut Vec<Effect>) {
-        let calls = &self.calls;
-        let pending = |awaited: &Awaited| {
-            calls.iter().any(|(attempt, call)| {
-                call.state == AttemptState::Reserved
-                    && match awaited {
-                        Awaited::Campaigns(campaigns) => campaigns.contains(&call.campaign),
-                        Awaited::Attempts(attempts) => attempts.contains(attempt),
-                        Awaited::Nothing => false,
-                    }
-            })
+        let is_reserved = |attempt: &AttemptId| {
+            let call = self.calls.get(attempt);
+            call.is_some_and(|call| call.state == AttemptState::Reserved)
         };
-        let (wait, done): (Vec<_>, Vec<_>) = self
-            .acks
-            .drain(..)
-            .partition(|(_, awaited, _)| pending(awaited));
-        self.acks = wait;
-        effects.extend(
-            done.into_iter()
-                .map(|(id, _, result)| Effect::Acknowledge(id, result)),
-        );
+        let holds = |one: &mut Acknowledgement| !one.stops.iter().any(is_reserved);
+        let done = self.acknowledgements.extract_if(.., holds);
+        effects.extend(done.map(|one| Effect::Acknowledge(one.id, one.result)));
     }
 }
 
@@ -176,6 +141,7 @@ mod tests {
     use dialdeck_core::domain::{CallEvent, CallEventKind, CallReport, DeckId, TrunkName};
     use dialdeck_core::rules::Rules;
     use dialdeck_providers::ProviderEvent;
+    use dialdeck_store::HangUps;
 
     const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
@@ -201,6 +167,13 @@ mod tests {
         (dispatcher, effects)
     }
 
+    /// Returns what the store shows after a person asked to hang up every call.
+    fn asking(hang_ups: HangUps) -> Event {
+        let mut read = EngineSnapshot::default();
+        read.snapshot.hang_ups = hang_ups;
+        Event::Snapshot(Box::new(read))
+    }
+
     fn hung_up(effects: &[Effect]) -> bool {
         effects.contains(&Effect::Provider(trunk(), Request::HangUp(ATTEMPT)))
     }
@@ -214,13 +187,12 @@ mod tests {
     #[test]
     fn hanging_up_all_also_ends_calls_whose_attempt_has_ended() {
         let (mut dispatcher, _) = started(None);
+        let mut wishes = HangUps::default();
         let mut told = |event| {
             let event = Event::Provider(trunk(), event);
             let noted = dispatcher.on(event, NOW);
-            (
-                noted,
-                dispatcher.on(Event::Command(1, Command::HangUpAll), NOW),
-            )
+            wishes.asked += 1;
+            (noted, dispatcher.on(asking(wishes), NOW))
         };
         let (noted, effects) = told(ProviderEvent::Unclosed(ATTEMPT));
         let kept = Job::NoteUnclosed(ATTEMPT, Some(trunk()));

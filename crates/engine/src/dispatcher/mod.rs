@@ -21,21 +21,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialdeck_core::domain::{
-    AttemptId, CampaignId, CampaignState, Timestamp, TrunkName, TrunkSettings,
-};
-use dialdeck_core::policy::breaker::{Breaker, Kept};
-use dialdeck_core::policy::declines::Declines;
+use dialdeck_core::domain::{AttemptId, CampaignId, CampaignState, Timestamp, TrunkName};
 use dialdeck_core::policy::{Context, Scope, Until};
 use dialdeck_core::rules::Rules;
 use dialdeck_providers::ProviderEvent;
-use dialdeck_store::{Candidate, Claimed, Snapshot};
+use dialdeck_store::{Candidate, Claimed, StoreError};
 
-use super::{Awaited, Effect, Effected, EngineSnapshot, Event, Job};
+use super::{Effect, EngineSnapshot, Event, Job};
 use block::Block;
 use call::Calls;
 use clock::ClockState;
+use commands::Acknowledgement;
 use lane::Lane;
+use trunks::Trunk;
 
 /// How often expired contacts are ended, at least, while other events arrive.
 const EXPIRE_EVERY: Duration = Duration::from_hours(1);
@@ -52,7 +50,8 @@ const ENGINE: &str = "engine";
 /// use dialdeck_core::domain::Timestamp;
 /// use dialdeck_core::rules::Rules;
 /// use dialdeck_engine::dispatcher::Dispatcher;
-/// use dialdeck_engine::{Event, EngineSnapshot};
+/// use dialdeck_engine::{EngineSnapshot, Event};
+/// use dialdeck_store::StoreError;
 ///
 /// let now: Timestamp = "2026-12-07T15:30:00Z".parse()?;
 /// let mut dispatcher = Dispatcher::new(Rules::embedded());
@@ -60,8 +59,8 @@ const ENGINE: &str = "engine";
 /// assert_eq!(dispatcher.calls_up(), 0);
 /// assert!(dispatcher.at_rest());
 ///
-/// dispatcher.on(Event::StoreFailed("the disk is full".to_owned()), now);
-/// assert_eq!(dispatcher.unhealthy(), Some("the disk is full"));
+/// dispatcher.on(Event::StoreFailed(StoreError::Busy("the disk is full".to_owned())), now);
+/// assert!(matches!(dispatcher.unhealthy(), Some(StoreError::Busy(_))));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -79,56 +78,20 @@ pub struct Dispatcher {
     unclosed: BTreeMap<AttemptId, TrunkName>,
     /// Provider events that arrived before the first snapshot.
     early: Vec<(TrunkName, ProviderEvent)>,
-    acks: Vec<(u64, Awaited, Result<Effected, String>)>,
+    acknowledgements: Vec<Acknowledgement>,
     next_due: Option<Timestamp>,
     registries: registries::RegistryWatch,
     promoting: bool,
     expired_at: Option<Timestamp>,
     expiring: bool,
     draining: bool,
-    displaced: Option<String>,
-    unhealthy: Option<String>,
+    displaced: Option<StoreError>,
+    unhealthy: Option<StoreError>,
     clock_behind: Option<Timestamp>,
     clock: ClockState,
     /// The last hang-up request that was carried out.
     hung_up: u64,
     started: bool,
-}
-
-#[derive(Debug)]
-struct Trunk {
-    settings: TrunkSettings,
-    breaker: Breaker,
-    /// How the trunk's last calls ended.
-    declines: Declines,
-    /// When each kind of alert was last raised, by its code.
-    alerted: BTreeMap<&'static str, Timestamp>,
-    /// The breaker's state that the store holds.
-    kept: Kept,
-    rests: bool,
-    /// Resets by other processes that were seen so far.
-    resets: u64,
-    /// When the provider was last asked which numbers the account owns.
-    numbers_asked: Option<Timestamp>,
-}
-
-impl Trunk {
-    /// Lets the trunk take calls again, on an operator's command.
-    fn reset(&mut self, effects: &mut Vec<Effect>) {
-        self.breaker.on_operator_reset();
-        self.rests = false;
-        self.numbers_asked = None;
-        self.keep(effects);
-    }
-
-    /// Stores what has changed of the breaker.
-    fn keep(&mut self, effects: &mut Vec<Effect>) {
-        let kept = self.breaker.kept();
-        if std::mem::replace(&mut self.kept, kept) != kept {
-            let keep = Job::KeepRest(self.settings.name.clone(), kept);
-            effects.push(Effect::Store(keep));
-        }
-    }
 }
 
 impl Dispatcher {
@@ -143,7 +106,7 @@ impl Dispatcher {
             wakes: BTreeSet::new(),
             unclosed: BTreeMap::new(),
             early: Vec::new(),
-            acks: Vec::new(),
+            acknowledgements: Vec::new(),
             next_due: None,
             registries: registries::RegistryWatch::default(),
             promoting: false,
@@ -200,9 +163,12 @@ impl Dispatcher {
             }
             Event::Commanded { id, result } => self.on_commanded(id, result, &mut effects),
             Event::Provider(trunk, event) => self.on_provider(trunk, event, now, &mut effects),
-            Event::Command(id, command) => self.on_command(id, command, &mut effects),
+            Event::Command(id, command) => {
+                effects.push(Effect::Store(Job::Command(id, command)));
+            }
+            Event::Drain => self.drain(&mut effects),
             Event::Displaced(why) => self.on_displaced(why, now, &mut effects),
-            Event::StoreFailed(why) => self.unhealthy = Some(why),
+            Event::StoreFailed(why) => self.on_store_failed(why),
             Event::ClockJumped(seconds) => self.on_clock_jump(seconds, now, &mut effects),
             Event::ClockHeld => self.on_clock_held(),
             Event::ClockRestarted => self.on_clock_restarted(&mut effects),
@@ -242,13 +208,13 @@ impl Dispatcher {
     }
 
     /// Returns why no call is started any more if the deck's path leads to another file; `None` otherwise.
-    pub fn displaced(&self) -> Option<&str> {
-        self.displaced.as_deref()
+    pub const fn displaced(&self) -> Option<&StoreError> {
+        self.displaced.as_ref()
     }
 
     /// Returns why nothing may be sent after the store failed; `None` if it did not.
-    pub fn unhealthy(&self) -> Option<&str> {
-        self.unhealthy.as_deref()
+    pub const fn unhealthy(&self) -> Option<&StoreError> {
+        self.unhealthy.as_ref()
     }
 
     fn on_snapshot(&mut self, snapshot: EngineSnapshot, now: Timestamp, effects: &mut Vec<Effect>) {
@@ -299,30 +265,11 @@ impl Dispatcher {
         }
     }
 
-    fn update_trunks(&mut self, snapshot: &Snapshot, now: Timestamp, effects: &mut Vec<Effect>) {
-        for (settings, _) in &snapshot.trunks {
-            let resets = snapshot.trunk_resets.get(&settings.name).copied();
-            let resets = resets.unwrap_or(0);
-            let kept = snapshot.trunk_rests.get(&settings.name).copied();
-            let kept = kept.unwrap_or_default();
-            let trunk = self
-                .trunks
-                .entry(settings.name.clone())
-                .or_insert_with(|| Trunk {
-                    settings: settings.clone(),
-                    breaker: Breaker::from(kept),
-                    declines: declines::at_start(kept, now),
-                    alerted: BTreeMap::new(),
-                    kept,
-                    rests: kept.rest(now).is_some(),
-                    resets,
-                    numbers_asked: None,
-                });
-            trunk.settings = settings.clone();
-            if std::mem::replace(&mut trunk.resets, resets) != resets {
-                // The lanes need no update here: every snapshot updates them.
-                trunk.reset(effects);
-            }
+    /// Keeps the first failure of the store, and that another engine has taken the deck over: that is the
+    /// reason for whatever fails with it.
+    fn on_store_failed(&mut self, error: StoreError) {
+        if self.unhealthy.is_none() || matches!(error, StoreError::Superseded) {
+            self.unhealthy = Some(error);
         }
     }
 
@@ -465,7 +412,7 @@ impl Dispatcher {
         let lane = self.lanes.get(&campaign);
         let trunk = lane.and_then(|lane| self.trunks.get(&lane.campaign.settings.trunk));
         Context {
-            unhealthy: self.unhealthy.clone(),
+            unhealthy: self.unhealthy.as_ref().map(StoreError::to_string),
             clock_behind: self.clock_behind,
             clock_held: self.clock.held,
             trunk_rests: trunk.and_then(|trunk| trunk.breaker.rest(now)),

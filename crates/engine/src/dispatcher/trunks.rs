@@ -1,21 +1,61 @@
 //! What calls show about their trunks.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dialdeck_core::domain::outcome::{Classification, TrunkFinding};
-use dialdeck_core::domain::{AttemptId, PhoneNumber, Timestamp, TrunkName};
+use dialdeck_core::domain::{AttemptId, PhoneNumber, Timestamp, TrunkName, TrunkSettings};
+use dialdeck_core::policy::breaker::{Breaker, Kept};
+use dialdeck_core::policy::declines::Declines;
 use dialdeck_providers::{Request, Unlisted};
-use dialdeck_store::Settled;
+use dialdeck_store::{Settled, Snapshot};
 
 use super::super::{Effect, Job, alerts};
 use super::call::Call;
-use super::{Dispatcher, Trunk};
+use super::{Dispatcher, declines};
 
 /// How often a provider is asked which numbers the account owns, at least, while other events arrive.
 const NUMBERS_EVERY: Duration = Duration::from_hours(6);
 
 /// How soon the provider is asked again after it could not list the numbers.
 const NUMBERS_AGAIN: Duration = Duration::from_mins(1);
+
+/// A trunk as the dispatcher sees it.
+#[derive(Debug)]
+pub(super) struct Trunk {
+    pub(super) settings: TrunkSettings,
+    pub(super) breaker: Breaker,
+    /// How the trunk's last calls ended.
+    pub(super) declines: Declines,
+    /// When each kind of alert was last raised, by its code.
+    pub(super) alerted: BTreeMap<&'static str, Timestamp>,
+    /// The breaker's state that the store holds.
+    pub(super) kept: Kept,
+    pub(super) rests: bool,
+    /// Resets by other processes that were seen so far.
+    pub(super) resets: u64,
+    /// When the provider was last asked which numbers the account owns.
+    pub(super) numbers_asked: Option<Timestamp>,
+}
+
+impl Trunk {
+    /// Lets the trunk take calls again, on an operator's command.
+    fn reset(&mut self, effects: &mut Vec<Effect>) {
+        self.breaker.on_operator_reset();
+        self.rests = false;
+        self.numbers_asked = None;
+        self.keep(effects);
+    }
+
+    /// Stores what has changed of the breaker.
+    pub(super) fn keep(&mut self, effects: &mut Vec<Effect>) {
+        let kept = self.breaker.kept();
+        if std::mem::replace(&mut self.kept, kept) != kept {
+            let keep = Job::KeepRest(self.settings.name.clone(), kept);
+            effects.push(Effect::Store(keep));
+        }
+    }
+}
 
 /// The call that an observation is about.
 #[derive(Clone, Debug)]
@@ -36,6 +76,39 @@ impl From<&Call> for CallRef {
 }
 
 impl Dispatcher {
+    /// Applies the trunks of a snapshot.
+    pub(super) fn update_trunks(
+        &mut self,
+        snapshot: &Snapshot,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        for (settings, _) in &snapshot.trunks {
+            let resets = snapshot.trunk_resets.get(&settings.name).copied();
+            let resets = resets.unwrap_or(0);
+            let kept = snapshot.trunk_rests.get(&settings.name).copied();
+            let kept = kept.unwrap_or_default();
+            let trunk = self
+                .trunks
+                .entry(settings.name.clone())
+                .or_insert_with(|| Trunk {
+                    settings: settings.clone(),
+                    breaker: Breaker::from(kept),
+                    declines: declines::at_start(kept, now),
+                    alerted: BTreeMap::new(),
+                    kept,
+                    rests: kept.rest(now).is_some(),
+                    resets,
+                    numbers_asked: None,
+                });
+            trunk.settings = settings.clone();
+            if std::mem::replace(&mut trunk.resets, resets) != resets {
+                // The lanes need no update here: every snapshot updates them.
+                trunk.reset(effects);
+            }
+        }
+    }
+
     /// Counts for the breaker that the answer to a request was lost.
     pub(super) fn record_lost_answer(
         &mut self,
@@ -193,7 +266,7 @@ impl Dispatcher {
 mod tests {
     use super::*;
     use crate::{EngineSnapshot, Event};
-    use dialdeck_core::domain::{Capabilities, TrunkSettings};
+    use dialdeck_core::domain::Capabilities;
     use dialdeck_core::policy::Load;
     use dialdeck_core::rules::Rules;
     use dialdeck_providers::ProviderEvent;

@@ -6,7 +6,7 @@ use super::Shell;
 use dialdeck_clock::{Clock, Stopwatch};
 use dialdeck_core::domain::Timestamp;
 use dialdeck_providers::Provider;
-use dialdeck_store::Store;
+use dialdeck_store::{Store, StoreError};
 
 /// How long a run waits for calls that are up after a request to end, by the deck's clock.
 pub const DRAIN_LIMIT: Duration = Duration::from_secs(30);
@@ -16,7 +16,7 @@ pub const DRAIN_LIMIT: Duration = Duration::from_secs(30);
 pub enum Ends {
     /// When no campaign can do anything more by time alone.
     AtRest,
-    /// Only on request ([`Command::Drain`](crate::Command::Drain)), after a failure, or when displaced.
+    /// Only on request ([`Handle::drain`](super::Handle::drain)), after a failure, or when displaced.
     OnRequest,
 }
 
@@ -95,10 +95,10 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
     /// Returns how the run ends; `None` if it does not end now.
     pub(super) fn ending(&self, ends: Ends) -> Option<Ending> {
         if let Some(why) = self.dispatcher.unhealthy() {
-            return Some(if self.superseded {
+            return Some(if matches!(why, StoreError::Superseded) {
                 Ending::Superseded
             } else {
-                Ending::StoreFailed(why.to_owned())
+                Ending::StoreFailed(why.to_string())
             });
         }
         if let Some(why) = self.too_busy_to_drain() {
@@ -116,7 +116,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             .drain
             .filter(|drain| up == 0 || drain.is_over(self.now));
         over.map(|_| match (self.dispatcher.displaced(), up) {
-            (Some(why), _) => Ending::Displaced(why.to_owned(), up),
+            (Some(why), _) => Ending::Displaced(why.to_string(), up),
             (None, 0) => Ending::Drained,
             (None, _) => Ending::LeftUp(up),
         })

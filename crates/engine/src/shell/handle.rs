@@ -1,22 +1,36 @@
 //! A handle to a running engine.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::board::Board;
-use crate::{Command, Effected};
+use crate::{Command, CommandError, Effected};
 
-/// The error after the engine has ended.
-const ENDED: &str = "the engine has ended";
+/// What a handle asks its engine for.
+#[derive(Debug)]
+pub(super) enum EngineRequest {
+    /// To carry out a command.
+    Command(CommandRequest),
+    /// To end, once no call is up or after this long by the deck's clock. The sender gets `()` as soon as
+    /// the engine starts no further call.
+    Drain(Option<Duration>, oneshot::Sender<()>),
+}
 
-/// A command, its actor, and the channel for its acknowledgement.
-pub type Ask = (Command, String, oneshot::Sender<Result<Effected, String>>);
+/// A command, who sends it, and where its acknowledgement goes.
+#[derive(Debug)]
+pub(super) struct CommandRequest {
+    pub(super) command: Command,
+    pub(super) actor: String,
+    pub(super) reply: oneshot::Sender<Result<Effected, CommandError>>,
+}
 
 /// A handle to a running engine, for its console and its listeners. Clones share the engine.
 #[derive(Clone, Debug)]
 pub struct Handle {
-    pub(super) commands: mpsc::Sender<Ask>,
+    pub(super) requests: mpsc::Sender<EngineRequest>,
     pub(super) board: watch::Sender<Arc<Board>>,
     pub(super) nudge: Arc<Notify>,
     pub(super) wake: Arc<Notify>,
@@ -25,24 +39,56 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Carries out a command. Returns once it holds (D8 to D10).
+    /// Carries out a command. Returns once it holds (D8).
     ///
     /// # Errors
     /// Errors if the command is refused, if the queue is full or if the engine has ended.
-    pub async fn ask(&self, command: Command, actor: &str) -> Result<Effected, String> {
+    pub async fn ask(&self, command: Command, actor: &str) -> Result<Effected, CommandError> {
         let (reply, answer) = oneshot::channel();
-        self.hand_over(command, actor, reply)?;
-        answer.await.map_err(|_| ENDED.to_owned())?
+        let request = EngineRequest::Command(CommandRequest {
+            command,
+            actor: actor.to_owned(),
+            reply,
+        });
+        self.requests
+            .try_send(request)
+            .map_err(|error| match error {
+                TrySendError::Full(_) => CommandError::QueueFull,
+                TrySendError::Closed(_) => CommandError::Ended,
+            })?;
+        answer.await.map_err(|_| CommandError::Ended)?
     }
 
-    /// Carries out a command, and blocks until it holds. For threads without a runtime.
-    ///
-    /// # Errors
-    /// Errors if [`Handle::ask`] would.
-    pub fn ask_blocking(&self, command: Command, actor: &str) -> Result<Effected, String> {
+    /// Makes the engine send nothing more, and end when no call is up, or after this long by the deck's
+    /// clock. Calls that are up at that time are left to recovery. `None` waits without a limit. Returns as
+    /// soon as no further call is started, or if the engine has ended already.
+    pub async fn drain(&self, limit: Option<Duration>) {
         let (reply, answer) = oneshot::channel();
-        self.hand_over(command, actor, reply)?;
-        answer.blocking_recv().map_err(|_| ENDED.to_owned())?
+        // An engine that has ended starts no call either.
+        if self
+            .requests
+            .send(EngineRequest::Drain(limit, reply))
+            .await
+            .is_ok()
+        {
+            answer.await.ok();
+        }
+    }
+
+    /// Does what [`Handle::drain`] does, and blocks meanwhile. For threads without a runtime.
+    ///
+    /// # Panics
+    /// Panics within a runtime.
+    pub fn drain_blocking(&self, limit: Option<Duration>) {
+        let (reply, answer) = oneshot::channel();
+        // An engine that has ended starts no call either.
+        if self
+            .requests
+            .blocking_send(EngineRequest::Drain(limit, reply))
+            .is_ok()
+        {
+            answer.blocking_recv().ok();
+        }
     }
 
     /// Makes the engine read now what this process wrote to the store directly.
@@ -61,24 +107,13 @@ impl Handle {
 
     /// Returns whether the engine has ended.
     pub fn has_ended(&self) -> bool {
-        self.commands.is_closed()
+        self.requests.is_closed()
     }
 
     /// Returns why nothing is dialed and nothing recorded at present, if another process keeps the store
     /// busy: an alert that the log cannot hold yet.
     pub fn busy(&self) -> Option<String> {
         self.busy.borrow().clone()
-    }
-
-    fn hand_over(
-        &self,
-        command: Command,
-        actor: &str,
-        reply: oneshot::Sender<Result<Effected, String>>,
-    ) -> Result<(), String> {
-        self.commands
-            .try_send((command, actor.to_owned(), reply))
-            .map_err(|_| "the engine takes no more commands right now; try again".to_owned())
     }
 
     /// Returns a receiver of the latest board and of newer ones. Boards are made only while a receiver

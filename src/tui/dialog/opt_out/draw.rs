@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::{Focus, OptOut, Stage};
 use crate::domain::PhoneNumber;
 use crate::engine::desk::{ActSummary, Echo, JudgedNumber};
+use crate::engine::messages;
 use crate::tui::canvas::Canvas;
 use crate::tui::dialog::lines::{
     self, Line, cities, count, draw_line, for_viewer, line, paragraph, room,
@@ -137,7 +138,8 @@ fn draw_judged(dialog: &OptOut, canvas: &mut Canvas<'_>, area: Rect) {
 fn entry(one: &JudgedNumber, (shared, glyphs): (&Shared, &Glyphs), width: usize) -> Vec<Line> {
     let echo = match &one.read {
         Ok(echo) => echo,
-        Err((what, todo)) => {
+        Err(error) => {
+            let (what, todo) = messages::number_error(*error);
             let first = format!("! {} cannot be read: {what}", one.typed);
             let mut entry = paragraph(&first, width, 2, Role::Bad);
             entry.extend(detail(todo, width, Role::Text));
@@ -182,9 +184,9 @@ fn touched(one: &JudgedNumber, shared: &Shared) -> String {
     if one.contacts.is_empty() {
         return "in no campaign".to_owned();
     }
-    let contacts = one.contacts.iter().map(|(campaign, _, state)| {
-        let state = state.as_str().replace('_', " ");
-        format!("{}: {state}", shared.name_of(*campaign))
+    let contacts = one.contacts.iter().map(|known| {
+        let state = known.state.as_str().replace('_', " ");
+        format!("{}: {state}", shared.name_of(known.campaign))
     });
     contacts.collect::<Vec<_>>().join(", ")
 }

@@ -3,7 +3,8 @@
 use super::super::fixture::{drawn, hold_styles, phone, press, row, shared, type_in};
 use super::*;
 use crate::domain::{CampaignId, ContactId, ContactState};
-use crate::engine::desk::Echo;
+use crate::engine::desk::{Echo, MatchedContact};
+use crate::rules::NumberError;
 
 fn echo(typed: &str, number: &str) -> Echo {
     Echo {
@@ -29,13 +30,21 @@ fn judged(typed: &str, number: &str) -> JudgedNumber {
 fn judge(dialog: &mut OptOut, text: &str) {
     let mut known = judged("+12125550142", "+12125550142");
     known.contacts = vec![
-        (CampaignId(1), ContactId(1_184), ContactState::InFlight),
-        (CampaignId(2), ContactId(3), ContactState::Done),
+        MatchedContact {
+            campaign: CampaignId(1),
+            contact: ContactId(1_184),
+            state: ContactState::InFlight,
+        },
+        MatchedContact {
+            campaign: CampaignId(2),
+            contact: ContactId(3),
+            state: ContactState::Done,
+        },
     ];
     let mut guessed = judged("646 555 0188", "+16465550188");
     guessed.listed = Some("internal since 2026-03-02T15:00:00Z (opt_out by maria)".to_owned());
     let unread = JudgedNumber {
-        read: Err(("it is written with letters", "write its digits")),
+        read: Err(NumberError::Letters),
         ..judged("CALLME", "+12125550199")
     };
     let all = [known, guessed, unread].into_iter();
@@ -86,7 +95,7 @@ fn a_number_is_opted_out_by_tab_and_enter() {
         response,
         Response::stay().want(Want::Act(act, "recording 1 opt-out".to_owned()))
     );
-    dialog.sent(7);
+    dialog.sent(ActId(7));
     assert_eq!(
         key(&mut dialog, KeyCode::Enter),
         Response::stay(),
@@ -97,9 +106,9 @@ fn a_number_is_opted_out_by_tab_and_enter() {
         finished: 1,
         live: 1,
     };
-    dialog.on_acted(6, &Ok(ActSummary::default()));
-    assert_eq!(dialog.stage, Stage::Sending(Some(7)));
-    dialog.on_acted(7, &Ok(acted));
+    dialog.on_acted(ActId(6), &Ok(ActSummary::default()));
+    assert_eq!(dialog.stage, Stage::Sending(Some(ActId(7))));
+    dialog.on_acted(ActId(7), &Ok(acted));
     hold_styles("opt_out", &dialog, &shared());
     assert_eq!(key(&mut dialog, KeyCode::Enter), Response::close());
 }
@@ -151,9 +160,9 @@ fn a_refusal_brings_the_numbers_back() {
     let mut dialog = pasted("+12125550142");
     dialog.focus = Focus::OptOut;
     key(&mut dialog, KeyCode::Enter);
-    dialog.sent(1);
-    let refused = Fault::NotRecorded("the store is locked".to_owned());
-    dialog.on_acted(1, &Err(refused.to_string()));
+    dialog.sent(ActId(1));
+    let refused = Fault::NotRecorded(ActError::MayStillLeave.to_string());
+    dialog.on_acted(ActId(1), &Err(ActError::MayStillLeave));
     assert_eq!(dialog.stage, Stage::Editing);
     assert_eq!(dialog.fault, Some(refused));
 }

@@ -185,6 +185,8 @@ pub enum Boot {
     System,
     /// A time that is moved by hand.
     Manual(ManualClock),
+    /// The time of a runtime.
+    Kept(Arc<dyn Timekeeper>),
 }
 
 impl Boot {
@@ -192,6 +194,7 @@ impl Boot {
         match self {
             Self::System => boot_now(),
             Self::Manual(clock) => clock.now(),
+            Self::Kept(keeper) => keeper.now(),
         }
     }
 }
@@ -226,6 +229,28 @@ impl ClockWatch {
         let gone = |now: Timestamp, from: Timestamp| now.as_millis() - from.as_millis();
         let differ = gone(self.wall.now(), self.from.0) - gone(self.boot.now(), self.from.1);
         (differ.abs() > Self::SLACK).then_some(differ / 1_000)
+    }
+
+    /// Returns what the clock would show if it had moved with the time that passed since the comparison
+    /// started.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use dialdeck_clock::{Boot, Clock, ClockWatch, ManualClock};
+    /// use dialdeck_core::domain::Timestamp;
+    ///
+    /// let start: Timestamp = "2026-12-07T15:30:00Z".parse()?;
+    /// let (wall, boot) = (ManualClock::at(start), ManualClock::at(Timestamp::from_millis(0)));
+    /// let watch = ClockWatch::new(Clock::Manual(wall.clone()), Boot::Manual(boot.clone()));
+    /// wall.advance_to(start + Duration::from_hours(2));
+    /// boot.advance_to(Timestamp::from_millis(60_000));
+    /// assert_eq!(watch.steady_now(), start + Duration::from_mins(1));
+    /// # Ok::<(), String>(())
+    /// ```
+    pub fn steady_now(&self) -> Timestamp {
+        self.from.0 + self.boot.now().since(self.from.1)
     }
 
     /// Starts the comparison again, from the present instant.

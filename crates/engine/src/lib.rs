@@ -100,8 +100,9 @@ pub enum Event {
     ClockJumped(i64),
     /// The store has recorded that a jump of the clock holds the dialing.
     ClockHeld,
-    /// An operator accepted a jump of the clock; the shell compares the clock from now on.
-    ClockRestarted,
+    /// An operator accepted a jump of the clock; the shell compares the clock from now on. By this many
+    /// milliseconds the present instant was set forward; back if negative.
+    ClockRestarted(i64),
     /// The store failed. Nothing may be sent any more.
     StoreFailed(StoreError),
     /// Time has passed; nothing needs to have happened.

@@ -192,8 +192,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         loop {
             self.turns
                 .send_modify(|turns| *turns = turns.wrapping_add(1));
-            self.now = self.now.max(self.clock.now());
-            self.watch_clock();
+            self.read_clock();
             self.take_provider_events();
             self.step(Event::Tick);
             self.drain_if_displaced();
@@ -205,20 +204,40 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         }
     }
 
-    /// Compares the clock with the time that passed. After an operator accepted the clock, the comparison
-    /// starts over.
-    fn watch_clock(&mut self) {
+    /// Takes the present instant from the clock, and compares the clock with the time that passed.
+    ///
+    /// While a jump holds the dialing, the present goes on with the time that passes: calls that are up must
+    /// neither end sooner nor last longer because the clock was set. Once an operator has accepted the
+    /// clock, its instant is the present, and the comparison starts over.
+    fn read_clock(&mut self) {
         if self.dispatcher.clock_accepted() {
+            let steady = self.clock_watch.as_ref().map(ClockWatch::steady_now);
+            let before = steady.map_or(self.now, |steady| steady.max(self.now));
             // An accepted clock may be behind the instant that this engine took as the present.
             self.now = self.clock.now();
             if let Some(watch) = &mut self.clock_watch {
                 watch.restart();
             }
-            self.step(Event::ClockRestarted);
-        } else if !self.dispatcher.clock_held()
-            && let Some(seconds) = self.clock_watch.as_ref().and_then(ClockWatch::jump)
-        {
+            let set_by = self.now.as_millis() - before.as_millis();
+            return self.step(Event::ClockRestarted(set_by));
+        }
+        let held = self.dispatcher.clock_held();
+        let jump = self.clock_watch.as_ref().and_then(ClockWatch::jump);
+        let steady = self.clock_watch.as_ref().map(ClockWatch::steady_now);
+        let present = steady.filter(|_| held || jump.is_some());
+        self.now = self.now.max(present.unwrap_or_else(|| self.clock.now()));
+        if let Some(seconds) = jump.filter(|_| !held) {
             self.step(Event::ClockJumped(seconds));
+        }
+    }
+
+    /// Returns how long to wait for an instant by the machine's clock; `None` on a clock that does not move
+    /// by itself. A clock that jumped is not asked.
+    fn real_time_until(&self, at: Timestamp) -> Option<Duration> {
+        if self.clock_watch.is_some() && self.dispatcher.clock_held() {
+            Some(at.since(self.now))
+        } else {
+            self.clock.real_time_until(at)
         }
     }
 
@@ -252,7 +271,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             return self.take_answers().await;
         }
         let wake = self.next_wake();
-        let wake = wake.and_then(|at| self.clock.real_time_until(at));
+        let wake = wake.and_then(|at| self.real_time_until(at));
         let drained = self.drain.and_then(|drain| drain.left(self.now));
         let sleep = [wake, drained, Some(LONGEST_SLEEP)].into_iter().flatten();
         let sleep = sleep.min().unwrap_or(LONGEST_SLEEP);

@@ -251,7 +251,7 @@ impl<S: Store> Deck for World<S> {
         self.store.accept_clock(None, &by).unwrap();
         self.carry_out(vec![Effect::Store(Job::Refresh)]);
         assert!(self.dispatcher.clock_accepted());
-        self.step(Event::ClockRestarted);
+        self.step(Event::ClockRestarted(0));
     }
 
     fn log(&mut self, at: Timestamp) {

@@ -88,6 +88,16 @@ impl Wake {
             Self::Listen(at) | Self::Overdue(at) | Self::Inquire(at) | Self::Conclude(at) => at,
         }
     }
+
+    /// Returns the same for another instant.
+    fn map(self, to: impl Fn(Timestamp) -> Timestamp) -> Self {
+        match self {
+            Self::Listen(at) => Self::Listen(to(at)),
+            Self::Overdue(at) => Self::Overdue(to(at)),
+            Self::Inquire(at) => Self::Inquire(to(at)),
+            Self::Conclude(at) => Self::Conclude(to(at)),
+        }
+    }
 }
 
 impl Call {
@@ -212,6 +222,17 @@ impl Call {
             | Outcome::ProviderError
             | Outcome::Throttled
             | Outcome::Abandoned => true,
+        }
+    }
+
+    /// Moves every instant of the call by this many milliseconds, because the clock was set by as much.
+    pub(super) fn shift(&mut self, set_by: i64) {
+        let to = |at: Timestamp| Timestamp::from_millis(at.as_millis().saturating_add(set_by));
+        self.wake = self.wake.map(|wake| wake.map(to));
+        self.life_ends = to(self.life_ends);
+        self.shown_by = to(self.shown_by);
+        if let Some((_, since)) = &mut self.listening {
+            *since = to(*since);
         }
     }
 

@@ -170,7 +170,8 @@ impl Dispatcher {
         if next == AttemptState::Connected
             && let Some(trunk) = self.trunks.get(&call.trunk)
         {
-            call.answered(event.at, now, &trunk.settings);
+            // The carrier's own clock, or one that jumped, may be ahead.
+            call.answered(event.at.min(now), now, &trunk.settings);
         }
         effects.push(Effect::Store(Job::Record(event)));
         self.rewake(attempt);

@@ -2,7 +2,7 @@
 
 use super::{Dispatcher, Effect, Job};
 use crate::alerts;
-use dialdeck_core::domain::{ClockHeld, Timestamp, clock_behind};
+use dialdeck_core::domain::{AttemptId, ClockHeld, Timestamp, clock_behind};
 use dialdeck_store::Snapshot;
 
 /// What is known about jumps of the clock.
@@ -78,9 +78,18 @@ impl Dispatcher {
         self.clock.recording = false;
     }
 
-    /// Releases the dialing: the comparison has restarted from the accepted clock.
-    pub(super) fn on_clock_restarted(&mut self, effects: &mut Vec<Effect>) {
+    /// Releases the dialing: the comparison has restarted from the accepted clock, which is this many
+    /// milliseconds ahead of the time by which calls were measured. What is due for a call stays as far off
+    /// as it was.
+    pub(super) fn on_clock_restarted(&mut self, set_by: i64, effects: &mut Vec<Effect>) {
         self.clock = ClockState::default();
+        let attempts: Vec<AttemptId> = self.calls.keys().copied().collect();
+        for attempt in attempts {
+            if let Some(call) = self.calls.get_mut(&attempt) {
+                call.shift(set_by);
+            }
+            self.rewake(attempt);
+        }
         effects.push(Effect::Store(Job::Refresh));
     }
 }

@@ -171,7 +171,7 @@ impl Dispatcher {
             Event::StoreFailed(why) => self.on_store_failed(why),
             Event::ClockJumped(seconds) => self.on_clock_jump(seconds, now, &mut effects),
             Event::ClockHeld => self.on_clock_held(),
-            Event::ClockRestarted => self.on_clock_restarted(&mut effects),
+            Event::ClockRestarted(set_by) => self.on_clock_restarted(set_by, &mut effects),
             Event::Tick => {}
         }
         self.check_calls(now, &mut effects);

@@ -92,7 +92,7 @@ impl Dispatcher {
             && let Some(trunk) = self.trunks.get(&call.trunk)
         {
             let silence = trunk.settings.capabilities.news_lag + GRACE;
-            let longest = at + trunk.settings.max_call + silence;
+            let longest = at.min(now) + trunk.settings.max_call + silence;
             call.life_ends = call.life_ends.max(longest);
         }
         if first_ring {

@@ -285,8 +285,8 @@ fn stands_against(
     let when = desk::why::When::Now(now);
     let report = desk::why::report(&mut deck.store, &deck.rules, number, only, when)?;
     let against = |answer: &desk::why::Answer| {
-        let mut reasons = answer.reasons.iter();
-        answer.decision != "dial" && reasons.any(|code| !OPEN_LATER.contains(&code.as_str()))
+        let mut reasons = answer.reasons().into_iter();
+        reasons.any(|code| !OPEN_LATER.contains(&code.as_str()))
     };
     Ok(report.contacts.iter().any(against).then_some(report))
 }

@@ -101,12 +101,14 @@ fn say(answer: &Answer, out: &mut dyn Write) -> Result<(), CliError> {
     writeln!(
         out,
         "campaign {}, contact {} ({})",
-        answer.campaign, answer.contact, answer.state
+        answer.campaign,
+        answer.contact,
+        answer.state.as_str()
     )?;
     writeln!(out, "ANSWER: {}", answer.answer)?;
     let mut report = Report::new(&["gate", "verdict", "saw"]);
     for gate in &answer.gates {
-        report.row([gate.gate, gate.verdict, &gate.saw]);
+        report.row([gate.gate, messages::verdict(gate.verdict), &gate.saw]);
     }
     report.write(out, "no gate was asked")?;
     for made in &answer.attempts {

@@ -1,7 +1,9 @@
 //! Decisions, suppressions and rejected numbers as messages for people and as short codes for programs.
 
 use dialdeck_core::domain::{CampaignSettings, PhoneNumber, Suppression, Timestamp, TrunkName};
-use dialdeck_core::policy::{Decision, Hold, HoldKind, HoldReason, TrunkRest, Until, WindowReason};
+use dialdeck_core::policy::{
+    Decision, Hold, HoldKind, HoldReason, TrunkRest, Until, Verdict, WindowReason,
+};
 use dialdeck_core::rules::{NumberError, Rules, Unfit};
 
 /// Returns an instant for people: RFC 3339 in UTC, to the second.
@@ -132,6 +134,25 @@ pub fn answer(decision: &Decision, next: Option<Timestamp>) -> String {
         Decision::Dial(order) => format!("it may be dialed now, showing {}.", order.caller_id),
         Decision::Refuse(why) => format!("it is never dialed: {why}."),
         Decision::Hold(hold) => format!("not now: {hold}. {}", when(hold.until, next)),
+    }
+}
+
+/// Returns a decision for programs: `dial`, `hold` or `refuse`.
+pub const fn decision(decision: &Decision) -> &'static str {
+    match decision {
+        Decision::Dial(_) => "dial",
+        Decision::Hold(_) => "hold",
+        Decision::Refuse(_) => "refuse",
+    }
+}
+
+/// Returns a gate's verdict: `pass`, `hold`, `refuse` or `not reached`.
+pub const fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Hold => "hold",
+        Verdict::Refuse => "refuse",
+        Verdict::NotReached => "not reached",
     }
 }
 

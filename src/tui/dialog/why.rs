@@ -7,8 +7,8 @@ use super::field::Field;
 use super::lines::{self, Line, Scroll, for_viewer, from_now, instant, line, paragraph, room};
 use super::{Dialog, Response, Want, open};
 use crate::domain::PhoneNumber;
-use crate::engine::desk::why::{Answer, Gate};
-use crate::engine::desk::{Request, UnreadNumber, WhyReport};
+use crate::engine::desk::why::Answer;
+use crate::engine::desk::{Check, Decision, Request, UnreadNumber, Verdict, WhyReport};
 use crate::engine::messages;
 use crate::tui::canvas::Canvas;
 use crate::tui::glyph::Glyphs;
@@ -126,9 +126,9 @@ fn report_lines(report: &WhyReport, shared: &Shared, glyphs: &Glyphs, width: usi
 
 fn answer_lines(answer: &Answer, shared: &Shared, glyphs: &Glyphs, width: usize) -> Vec<Line> {
     let (sign, role) = match answer.decision {
-        "dial" => (glyphs.done, Role::Good),
-        "hold" => (glyphs.waiting, Role::StateWaiting),
-        _ => (glyphs.blocked, Role::StateBlocked),
+        Decision::Dial(_) => (glyphs.done, Role::Good),
+        Decision::Hold(_) => (glyphs.waiting, Role::StateWaiting),
+        Decision::Refuse(_) => (glyphs.blocked, Role::StateBlocked),
     };
     // The answer names the instant. The time until then is counted down here.
     let wait = answer.next_possible.filter(|next| *next > shared.now);
@@ -138,8 +138,8 @@ fn answer_lines(answer: &Answer, shared: &Shared, glyphs: &Glyphs, width: usize)
     let heading = format!(
         "{sign} {}: {}{wait} (contact is {})",
         answer.campaign,
-        answer.decision.to_uppercase(),
-        answer.state.replace('_', " ")
+        messages::decision(&answer.decision).to_uppercase(),
+        answer.state.as_str().replace('_', " ")
     );
     let mut said = paragraph(&heading, width, 2, role);
     let text = for_viewer(&answer.answer, shared, glyphs);
@@ -162,12 +162,12 @@ fn answer_lines(answer: &Answer, shared: &Shared, glyphs: &Glyphs, width: usize)
 }
 
 /// Returns the lines of a gate: its verdict as a glyph and a text, its name, and the value it checked.
-fn gate_lines(gate: &Gate, shared: &Shared, glyphs: &Glyphs, width: usize) -> Vec<Line> {
+fn gate_lines(gate: &Check, shared: &Shared, glyphs: &Glyphs, width: usize) -> Vec<Line> {
     let (sign, role) = match gate.verdict {
-        "pass" => (glyphs.done, Role::Good),
-        "hold" => (glyphs.waiting, Role::StateWaiting),
-        "refuse" => (glyphs.blocked, Role::StateBlocked),
-        _ => (glyphs.next, Role::Faint),
+        Verdict::Pass => (glyphs.done, Role::Good),
+        Verdict::Hold => (glyphs.waiting, Role::StateWaiting),
+        Verdict::Refuse => (glyphs.blocked, Role::StateBlocked),
+        Verdict::NotReached => (glyphs.next, Role::Faint),
     };
     let saw = for_viewer(&gate.saw, shared, glyphs);
     let column = VERDICT + GATE;
@@ -175,7 +175,10 @@ fn gate_lines(gate: &Gate, shared: &Shared, glyphs: &Glyphs, width: usize) -> Ve
     let mut said = Vec::new();
     for (place, saw) in saw.into_iter().enumerate() {
         let (verdict, name) = if place == 0 {
-            (format!("{sign} {}", gate.verdict), gate.gate)
+            (
+                format!("{sign} {}", messages::verdict(gate.verdict)),
+                gate.gate,
+            )
         } else {
             (String::new(), "")
         };
@@ -269,37 +272,43 @@ impl Dialog for WhyDialog {
 mod tests {
     use super::super::fixture::{at, attempt, drawn, hold_styles, phone, press, shared, type_in};
     use super::*;
-    use crate::domain::ContactId;
+    use crate::domain::{ContactId, ContactState};
     use crate::engine::desk::why::PastCall;
+    use crate::engine::desk::{Hold, Scope, Until};
     use crate::rules::NumberError;
 
     fn report() -> WhyReport {
-        let gate = |gate, verdict, saw: &str| Gate {
+        let gate = |gate, verdict, saw: &str| Check {
             gate,
             verdict,
             saw: saw.to_owned(),
         };
         let number = phone("+18085550133");
+        let opens = Until::At(at("2026-04-14T19:00:00Z"));
+        let hold = Hold {
+            reasons: Vec::new(),
+            until: opens,
+            scope: Scope::Class,
+        };
         WhyReport {
             number,
             now: at("2026-04-14T18:07:32Z"),
             contacts: vec![Answer {
                 campaign: "spring-reminders".to_owned(),
                 contact: ContactId(1_188),
-                state: "ready",
-                decision: "hold",
+                state: ContactState::Ready,
+                decision: Decision::Hold(hold),
                 answer: "not now: it is before the calling hours in Pacific/Honolulu. Next possible at 2026-04-14T19:00:00Z.".to_owned(),
-                reasons: vec!["window".to_owned()],
                 next_possible: Some(at("2026-04-14T19:00:00Z")),
                 gates: vec![
-                    gate("health", "pass", "the engine is well"),
-                    gate("suppression", "pass", "on none of 4 lists"),
+                    gate("health", Verdict::Pass, "the engine is well"),
+                    gate("suppression", Verdict::Pass, "on none of 4 lists"),
                     gate(
                         "window",
-                        "hold",
+                        Verdict::Hold,
                         "08:07 in Pacific/Honolulu, open from 09:00 to 20:00 on this day of the week",
                     ),
-                    gate("caller_id", "not reached", ""),
+                    gate("caller_id", Verdict::NotReached, ""),
                 ],
                 attempts: vec![PastCall {
                     attempt: attempt(1).id,

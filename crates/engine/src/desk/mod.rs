@@ -29,7 +29,9 @@ pub use why::WhyReport;
 pub use zones::{ZoneRow, ZoneStanding};
 
 pub use dialdeck_core::policy::window::Stretch;
-pub use dialdeck_core::policy::{Hold, HoldKind, HoldReason, Scope, Until, WindowReason};
+pub use dialdeck_core::policy::{
+    Check, Decision, Hold, HoldKind, HoldReason, Scope, Until, Verdict, WindowReason,
+};
 pub use dialdeck_store::{ListKey, ListOrder};
 
 pub use super::board::Phase;

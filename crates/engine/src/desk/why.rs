@@ -2,16 +2,16 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::rows;
 use crate::{messages, next_claim};
 use dialdeck_core::domain::campaign::{CallKind, Evidence};
 use dialdeck_core::domain::{
-    AttemptId, CampaignId, CampaignSettings, Contact, ContactId, Hints, Outcome, PhoneNumber,
+    AttemptId, CampaignId, CampaignSettings, Contact, ContactId, ContactState, Hints, Outcome, PhoneNumber,
     Suppression, Timestamp,
 };
-use dialdeck_core::policy::{self, Decision, Verdict};
+use dialdeck_core::policy::{self, Check, Decision};
 use dialdeck_core::rules::{Legal, LocateError, Rules};
 use dialdeck_store::{Store, StoreError};
 
@@ -31,26 +31,82 @@ pub struct WhyReport {
 }
 
 /// The answer for one contact.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The campaign's name, as in its file.
     pub campaign: String,
     /// The id of the contact.
     pub contact: ContactId,
-    /// The name of the contact's state.
-    pub state: &'static str,
-    /// `dial`, `hold` or `refuse`: what a claim would get.
-    pub decision: &'static str,
+    /// The state that the store holds.
+    pub state: ContactState,
+    /// What a claim would get.
+    pub decision: Decision,
     /// The answer as one or two sentences.
     pub answer: String,
-    /// Codes of the gates that hold or refuse the call; empty for `dial`.
-    pub reasons: Vec<String>,
     /// The next instant at which a call is possible; `None` if none is known.
     pub next_possible: Option<Timestamp>,
-    /// Every gate in the order of evaluation.
-    pub gates: Vec<Gate>,
+    /// Every gate in the order of evaluation, with the value that it read.
+    pub gates: Vec<Check>,
     /// The calls made to the contact, oldest first.
     pub attempts: Vec<PastCall>,
+}
+
+impl Answer {
+    /// Returns the codes of the gates that hold or refuse the call; none for a call that may be placed.
+    pub fn reasons(&self) -> Vec<String> {
+        match &self.decision {
+            Decision::Dial(_) => Vec::new(),
+            Decision::Hold(hold) => {
+                let reasons = hold.reasons.iter();
+                reasons
+                    .map(|reason| messages::hold_code(&reason.kind))
+                    .collect()
+            }
+            Decision::Refuse(refusal) => vec![refusal.code()],
+        }
+    }
+}
+
+impl Serialize for Answer {
+    /// Writes JSON: `decision` is `dial`, `hold` or `refuse`, `reasons` has the codes of the gates that
+    /// hold or refuse the call, and each of the `gates` has its `gate`, its `verdict` and what it `saw`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Row<'a> {
+            gate: &'static str,
+            verdict: &'static str,
+            saw: &'a str,
+        }
+        #[derive(Serialize)]
+        struct Body<'a> {
+            campaign: &'a str,
+            contact: ContactId,
+            state: &'static str,
+            decision: &'static str,
+            answer: &'a str,
+            reasons: Vec<String>,
+            next_possible: Option<Timestamp>,
+            gates: Vec<Row<'a>>,
+            attempts: &'a [PastCall],
+        }
+        let gates = self.gates.iter().map(|check| Row {
+            gate: check.gate,
+            verdict: messages::verdict(check.verdict),
+            saw: &check.saw,
+        });
+        Body {
+            campaign: &self.campaign,
+            contact: self.contact,
+            state: self.state.as_str(),
+            decision: messages::decision(&self.decision),
+            answer: &self.answer,
+            reasons: self.reasons(),
+            next_possible: self.next_possible,
+            gates: gates.collect(),
+            attempts: &self.attempts,
+        }
+        .serialize(serializer)
+    }
 }
 
 /// A call that was made to a contact.
@@ -95,17 +151,6 @@ impl fmt::Display for PastCall {
             Some(said) => write!(f, "; the agent says: {said}"),
         }
     }
-}
-
-/// One gate with the value that it evaluated.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Gate {
-    /// The name of the gate.
-    pub gate: &'static str,
-    /// `pass`, `hold`, `refuse` or `not reached`.
-    pub verdict: &'static str,
-    /// The value that the gate evaluated, as text.
-    pub saw: String,
 }
 
 /// What the law's hours and the lists allow for a number that no campaign has.
@@ -213,35 +258,16 @@ fn answer(
 ) -> Answer {
     let (decision, checks) = policy::explain(facts, now);
     let next = policy::next_possible(facts, now);
-    let (word, reasons) = match &decision {
-        Decision::Dial(_) => ("dial", Vec::new()),
-        Decision::Hold(hold) => (
-            "hold",
-            hold.reasons
-                .iter()
-                .map(|reason| messages::hold_code(&reason.kind))
-                .collect(),
-        ),
-        Decision::Refuse(refusal) => ("refuse", vec![refusal.code()]),
-    };
     Answer {
         campaign: facts.campaign.name().to_owned(),
         contact: contact.id,
-        state: contact.state.as_str(),
-        decision: word,
+        state: contact.state,
         answer: messages::answer(&decision, next)
             + &remedies(&decision, &facts.campaign.settings)
             + &finished_because(contact),
-        reasons,
+        decision,
         next_possible: next,
-        gates: checks
-            .into_iter()
-            .map(|check| Gate {
-                gate: check.gate,
-                verdict: verdict(check.verdict),
-                saw: check.saw,
-            })
-            .collect(),
+        gates: checks,
         attempts: made.to_vec(),
     }
 }
@@ -267,15 +293,6 @@ fn finished_because(contact: &Contact) -> String {
             format!(" On record: {reason}.{review}")
         }
         Some(_) | None => String::new(),
-    }
-}
-
-const fn verdict(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "pass",
-        Verdict::Hold => "hold",
-        Verdict::Refuse => "refuse",
-        Verdict::NotReached => "not reached",
     }
 }
 

@@ -291,7 +291,8 @@ impl Ended {
             .collect()
     }
 
-    fn lines(&self) -> Vec<String> {
+    /// The event log, a line an entry.
+    pub(crate) fn lines(&self) -> Vec<String> {
         let mut store = self.store();
         let entries = store.tail(0, usize::MAX).unwrap();
         entries.into_iter().map(|entry| entry.line).collect()

@@ -3,6 +3,7 @@
 
 mod deck;
 mod network;
+mod repeated;
 mod silence;
 mod sockets;
 

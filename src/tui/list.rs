@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::filter::Filter;
 use crate::domain::{CampaignId, ContactId, PhoneNumber};
-use crate::engine::desk::{Centre, ContactRow, ListOrder, ListPage, ListQuery, PageRequest, Request};
+use crate::engine::desk::{
+    Centre, ContactRow, ListOrder, ListPage, ListQuery, PageRequest, Request,
+};
 
 /// The loaded window of the call list.
 #[derive(Debug, Default)]

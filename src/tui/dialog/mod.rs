@@ -25,8 +25,8 @@ use super::text;
 use super::theme::Role;
 use crate::domain::ContactId;
 use crate::engine::desk::{
-    Act, ActError, ActId, ActSummary, AttemptRow, ImportError, ImportSummary, JudgedNumber, Request,
-    UnreadNumber, WhyReport,
+    Act, ActError, ActId, ActSummary, AttemptRow, ImportError, ImportSummary, JudgedNumber,
+    Request, UnreadNumber, WhyReport,
 };
 
 /// What a dialog requests of the console.

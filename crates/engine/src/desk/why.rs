@@ -8,8 +8,8 @@ use super::rows;
 use crate::{messages, next_claim};
 use dialdeck_core::domain::campaign::{CallKind, Evidence};
 use dialdeck_core::domain::{
-    AttemptId, CampaignId, CampaignSettings, Contact, ContactId, ContactState, Hints, Outcome, PhoneNumber,
-    Suppression, Timestamp,
+    AttemptId, CampaignId, CampaignSettings, Contact, ContactId, ContactState, Hints, Outcome,
+    PhoneNumber, Suppression, Timestamp,
 };
 use dialdeck_core::policy::{self, Check, Decision};
 use dialdeck_core::rules::{Legal, LocateError, Rules};

@@ -191,7 +191,7 @@ mod tests {
         let mut told = |event| {
             let event = Event::Provider(trunk(), event);
             let noted = dispatcher.on(event, NOW);
-            wishes.asked += 1;
+            wishes.requested += 1;
             (noted, dispatcher.on(asking(wishes), NOW))
         };
         let (noted, effects) = told(ProviderEvent::Unclosed(ATTEMPT));

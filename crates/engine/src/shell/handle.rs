@@ -134,7 +134,6 @@ mod tests {
     use dialdeck_providers::simulator::{Profile, Simulator};
     use dialdeck_store::memory::MemoryStore;
 
-    use crate::Command;
     use crate::shell::{Ending, Ends, Shell};
 
     /// Whether a future completes while the other tasks of this thread run as far as they can.
@@ -164,7 +163,7 @@ mod tests {
         let engine = tokio::spawn(shell.run(Ends::OnRequest));
         handle.turn().await;
         handle.turn().await;
-        handle.ask(Command::Drain(None), "test").await.unwrap();
+        handle.drain(None).await;
         assert_eq!(engine.await.unwrap(), Ending::Drained);
         assert!(!completes(handle.turn()).await);
     }

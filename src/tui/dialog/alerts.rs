@@ -118,14 +118,14 @@ fn entry(alert: &Alert, shared: &Shared, glyphs: &Glyphs, width: usize) -> Vec<L
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{hold_styles, press, shared};
+    use super::super::fixture::{assert_styles, press, shared};
     use super::*;
 
     #[test]
     fn one_is_acknowledged_or_all() {
         let mut shared = shared();
         let mut dialog = Alerts::default();
-        hold_styles("alerts", &dialog, &shared);
+        assert_styles("alerts", &dialog, &shared);
         press(&mut dialog, KeyCode::Down, &shared);
         let seen = |seen: &[i64]| Want::Acknowledge(seen.to_vec());
         assert_eq!(

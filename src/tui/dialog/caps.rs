@@ -212,11 +212,11 @@ impl Dialog for CapsDialog {
             return;
         };
         if let Some((wanted, chosen)) = self.raising {
-            let mut said = raised(now, wanted);
-            said.push("More calls leave from now on, and more people are called.".to_owned());
-            let height = u16::try_from(said.len()).unwrap_or(4) + 2;
+            let mut content = raised(now, wanted);
+            content.push("More calls leave from now on, and more people are called.".to_owned());
+            let height = u16::try_from(content.len()).unwrap_or(4) + 2;
             let inner = open(canvas, width, height, &format!("Raise? {}", self.name));
-            for (y, text) in (inner.y..).zip(&said) {
+            for (y, text) in (inner.y..).zip(&content) {
                 canvas.put(inner.x, y, inner.right(), text, Role::Text);
             }
             let at = (inner.x, inner.bottom().saturating_sub(1));
@@ -234,7 +234,7 @@ impl Dialog for CapsDialog {
             self.fields[place].draw(canvas, (x + 17, y), 9, self.focus == place);
             canvas.put(x + 28, y, right, &most, Role::Faint);
         }
-        let said = match &self.fault {
+        let note = match &self.fault {
             Some(fault) => paragraph(&format!("! {fault}"), usize::from(width), 2, Role::Bad),
             None => paragraph(
                 "A lower pace applies at once; a higher one needs a confirmation.",
@@ -243,7 +243,7 @@ impl Dialog for CapsDialog {
                 Role::Text,
             ),
         };
-        for (y, line) in (inner.y + 4..inner.y + 6).zip(&said) {
+        for (y, line) in (inner.y + 4..inner.y + 6).zip(&note) {
             draw_line(canvas, inner, y, line);
         }
         let chosen = self.focus.checked_sub(CANCEL).unwrap_or(usize::MAX);
@@ -261,7 +261,7 @@ impl Dialog for CapsDialog {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{drawn, hold_styles, press, shared, type_in};
+    use super::super::fixture::{assert_styles, drawn, press, shared, type_in};
     use super::*;
 
     fn with(typed: &str) -> CapsDialog {
@@ -322,6 +322,6 @@ mod tests {
         }
         let mut dialog = with("11");
         enter(&mut dialog);
-        hold_styles("caps", &dialog, &shared());
+        assert_styles("caps", &dialog, &shared());
     }
 }

@@ -58,18 +58,18 @@ impl Dialog for Confirm {
         let lines = self.lines.iter().map(|line| text::width(line));
         let others = [title_width(&self.title), text::width(HINT)];
         let width = lines.chain(others).max().unwrap_or(most).min(most);
-        let mut said: Vec<Line> = self
+        let mut content: Vec<Line> = self
             .lines
             .iter()
             .flat_map(|line| paragraph(line, width, 0, Role::Text))
             .collect();
-        said.truncate(rows.saturating_sub(3));
+        content.truncate(rows.saturating_sub(3));
         let size = (
             u16::try_from(width).unwrap_or(72),
-            u16::try_from(said.len() + 3).unwrap_or(8),
+            u16::try_from(content.len() + 3).unwrap_or(8),
         );
         let inner = open(canvas, size.0, size.1, &self.title);
-        for (y, line) in (inner.y..inner.bottom()).zip(&said) {
+        for (y, line) in (inner.y..inner.bottom()).zip(&content) {
             draw_line(canvas, inner, y, line);
         }
         let y = inner.bottom().saturating_sub(2);
@@ -81,7 +81,7 @@ impl Dialog for Confirm {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{drawn, hold_styles, press, shared};
+    use super::super::fixture::{assert_styles, drawn, press, shared};
     use super::*;
     use crate::domain::CampaignId;
     use crate::engine::desk::Act;
@@ -121,7 +121,7 @@ mod tests {
             "Up to 8 calls a minute and 20 at once leave from 3 of 5 caller IDs, the first at once.".to_owned(),
         ];
         let mut dialog = Confirm::new("Resume past-due", lines, "Resume", want.clone());
-        hold_styles("confirm", &dialog, &shared);
+        assert_styles("confirm", &dialog, &shared);
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared),
             Response::close()

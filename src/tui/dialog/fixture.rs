@@ -234,7 +234,7 @@ fn drawn_in(theme: &str, dialog: &dyn Dialog, shared: &Shared) -> Terminal<TestB
 }
 
 /// Asserts that the dialog's text and styles match their snapshots, with colours and without.
-pub(super) fn hold_styles(name: &str, dialog: &dyn Dialog, shared: &Shared) {
+pub(super) fn assert_styles(name: &str, dialog: &dyn Dialog, shared: &Shared) {
     for theme in ["dark", "mono"] {
         let terminal = drawn_in(theme, dialog, shared);
         insta::assert_debug_snapshot!(format!("{name}_{theme}"), terminal.backend().buffer());

@@ -54,23 +54,23 @@ impl Help {
     }
 
     fn lines(&self, width: usize) -> Vec<Line> {
-        let mut said = Vec::new();
+        let mut content = Vec::new();
         for entry in &self.entries {
             match entry {
                 Entry::Heading(title) => {
-                    if !said.is_empty() {
-                        said.push(Line::new());
+                    if !content.is_empty() {
+                        content.push(Line::new());
                     }
-                    said.push(line(title.to_uppercase(), Role::Accent));
+                    content.push(line(title.to_uppercase(), Role::Accent));
                 }
                 Entry::Keys {
                     keys,
                     sentence,
                     allowed,
-                } => said.extend(keys_lines(keys, sentence, *allowed, width)),
+                } => content.extend(keys_lines(keys, sentence, *allowed, width)),
             }
         }
-        said
+        content
     }
 }
 
@@ -148,21 +148,21 @@ impl Dialog for Help {
 
     fn draw(&self, canvas: &mut Canvas<'_>) {
         let (width, height) = room(canvas.shared);
-        let said = self.lines(width);
-        let rows = said.len().min(height);
+        let content = self.lines(width);
+        let rows = content.len().min(height);
         let size = (
             u16::try_from(width).unwrap_or(76),
             u16::try_from(rows).unwrap_or(22),
         );
         let title = format!("Keys, for {}", canvas.shared.viewer.role);
         let inner = open(canvas, size.0, size.1, &title);
-        self.scroll.draw(canvas, inner, &said);
+        self.scroll.draw(canvas, inner, &content);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{drawn, hold_styles, press, shared};
+    use super::super::fixture::{assert_styles, drawn, press, shared};
     use super::*;
     use crate::tui::shared::Reach;
 
@@ -171,7 +171,7 @@ mod tests {
         let mut shared = shared();
         shared.viewer.may.campaigns = Reach::Nothing;
         let mut dialog = Help::new(&shared);
-        hold_styles("help", &dialog, &shared);
+        assert_styles("help", &dialog, &shared);
         assert_eq!(
             press(&mut dialog, KeyCode::Char('G'), &shared),
             Response::stay()

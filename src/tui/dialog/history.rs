@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
 
-use super::lines::{Line, Scroll, instant, line, number, room, wrap};
+use super::lines::{self, Line, Scroll, instant, line, number, room, wrap};
 use super::{Dialog, Response, open};
 use crate::domain::{Attempt, ContactId, Timestamp};
 use crate::engine::desk::{AttemptRow, ContactRow};
@@ -23,11 +23,22 @@ const UNDER: usize = 3;
 /// Cells a table needs for the column that shows which attempts counted.
 const WIDE: usize = 70;
 
+/// The attempts, as far as they are known.
+#[derive(Debug)]
+enum Attempts {
+    /// The answer is awaited.
+    Awaited,
+    /// All attempts, oldest first.
+    Known(Vec<AttemptRow>),
+    /// The store cannot be read, for this reason.
+    StoreFailed(String),
+}
+
 /// The dialog of a contact's attempts.
 #[derive(Debug)]
 pub(crate) struct History {
     row: ContactRow,
-    attempts: Option<Result<Vec<AttemptRow>, String>>,
+    attempts: Attempts,
     scroll: Scroll,
 }
 
@@ -37,19 +48,19 @@ impl History {
     pub(crate) fn new(row: ContactRow) -> Self {
         Self {
             row,
-            attempts: None,
+            attempts: Attempts::Awaited,
             scroll: Scroll::default(),
         }
     }
 
     fn lines(&self, shared: &Shared, glyphs: &Glyphs, width: usize) -> Vec<Line> {
         match &self.attempts {
-            None => vec![line("Reading the attempts.", Role::Warn)],
-            Some(Err(error)) => vec![line(format!("! {error}"), Role::Bad)],
-            Some(Ok(attempts)) if attempts.is_empty() => {
+            Attempts::Awaited => vec![line("Reading the attempts.", Role::Warn)],
+            Attempts::StoreFailed(error) => lines::fault(error, None, width),
+            Attempts::Known(attempts) if attempts.is_empty() => {
                 vec![line("No attempt has been made.", Role::Faint)]
             }
-            Some(Ok(attempts)) => attempts
+            Attempts::Known(attempts) => attempts
                 .iter()
                 .flat_map(|row| row_lines(row, shared, glyphs, width))
                 .collect(),
@@ -78,7 +89,7 @@ fn columns(texts: [&str; 7], width: usize) -> String {
 /// Returns the line of an attempt and, below it, the cause and the agent's result.
 fn row_lines(row: &AttemptRow, shared: &Shared, glyphs: &Glyphs, width: usize) -> Vec<Line> {
     let attempt = &row.attempt;
-    let mut said = vec![attempt_line(attempt, shared, glyphs, width)];
+    let mut content = vec![attempt_line(attempt, shared, glyphs, width)];
     let cause = attempt.cause.as_ref();
     let cause = cause.map(|cause| format!("cause: {}", cause.replace('_', " ")));
     let agent = row.agent_result.as_ref();
@@ -87,9 +98,9 @@ fn row_lines(row: &AttemptRow, shared: &Shared, glyphs: &Glyphs, width: usize) -
     if !more.is_empty() {
         let wrapped = wrap(&more.join("; "), width.saturating_sub(UNDER), 0);
         let below = |text| line(format!("{:UNDER$}{text}", ""), Role::Faint);
-        said.extend(wrapped.into_iter().map(below));
+        content.extend(wrapped.into_iter().map(below));
     }
-    said
+    content
 }
 
 fn attempt_line(attempt: &Attempt, shared: &Shared, glyphs: &Glyphs, width: usize) -> Line {
@@ -148,21 +159,21 @@ impl Dialog for History {
 
     fn on_attempts(&mut self, contact: ContactId, attempts: &[AttemptRow]) {
         if contact == self.row.contact {
-            self.attempts = Some(Ok(attempts.to_vec()));
+            self.attempts = Attempts::Known(attempts.to_vec());
         }
     }
 
     fn on_failed(&mut self, error: &str) {
-        if self.attempts.is_none() {
-            self.attempts = Some(Err(error.to_owned()));
+        if matches!(self.attempts, Attempts::Awaited) {
+            self.attempts = Attempts::StoreFailed(error.to_owned());
         }
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>) {
         let (width, height) = room(canvas.shared);
         let (shared, glyphs) = (canvas.shared, &canvas.look.glyphs);
-        let said = self.lines(shared, glyphs, width);
-        let rows = (said.len() + HEAD).max(6).min(height);
+        let content = self.lines(shared, glyphs, width);
+        let rows = (content.len() + HEAD).max(6).min(height);
         let size = (
             u16::try_from(width).unwrap_or(76),
             u16::try_from(rows).unwrap_or(20),
@@ -198,13 +209,13 @@ impl Dialog for History {
             inner.width,
             inner.height.saturating_sub(3),
         );
-        self.scroll.draw(canvas, area, &said);
+        self.scroll.draw(canvas, area, &content);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{at, attempt, hold_styles, press, row, shared};
+    use super::super::fixture::{assert_styles, at, attempt, press, row, shared};
     use super::*;
     use crate::domain::{AttemptState, CalleeType, Outcome};
 
@@ -213,7 +224,10 @@ mod tests {
         let shared = shared();
         let mut dialog = History::new(row());
         dialog.on_attempts(ContactId(3), &[]);
-        assert!(dialog.attempts.is_none(), "another contact's");
+        assert!(
+            matches!(dialog.attempts, Attempts::Awaited),
+            "another contact's"
+        );
         let up = Attempt {
             state: AttemptState::Connected,
             sent_at: Some(at("2026-04-14T18:06:50Z")),
@@ -237,12 +251,12 @@ mod tests {
             ),
             (up, None),
         ];
-        let rows = rows.map(|(attempt, said)| AttemptRow {
+        let rows = rows.map(|(attempt, result)| AttemptRow {
             attempt,
-            agent_result: said.map(str::to_owned),
+            agent_result: result.map(str::to_owned),
         });
         dialog.on_attempts(row().contact, &rows);
-        hold_styles("history", &dialog, &shared);
+        assert_styles("history", &dialog, &shared);
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared),
             Response::close()

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crossterm::event::{KeyCode, KeyEvent};
 
 use super::field::Field;
-use super::lines::{Line, draw_line, line, paragraph, room};
+use super::lines::{self, Line, draw_line, line, paragraph, room};
 use super::{Dialog, Response, Want, open};
 use crate::domain::CampaignId;
 use crate::engine::desk::{ImportError, ImportSummary, Request};
@@ -34,9 +34,19 @@ enum Fault {
     HomePath,
     #[error("Another import is running: wait for its end.")]
     AnotherRuns,
-    /// The import failed, for this reason.
-    #[error("{0}")]
-    NotImported(String),
+    /// The import failed.
+    #[error("{}", .0.message)]
+    NotImported(ImportError),
+}
+
+impl Fault {
+    /// Returns what to do; `None` if the message says it.
+    fn hint(&self) -> Option<&str> {
+        match self {
+            Self::NoPath | Self::HomePath | Self::AnotherRuns => None,
+            Self::NotImported(error) => error.hint.as_deref(),
+        }
+    }
 }
 
 /// The dialog for an import of contacts.
@@ -84,29 +94,29 @@ impl ImportDialog {
     }
 
     fn lines(&self, width: usize) -> Vec<Line> {
-        let mut said = Vec::new();
+        let mut content = Vec::new();
         if let Some(fault) = &self.fault {
-            said.extend(paragraph(&format!("! {fault}"), width, 2, Role::Bad));
+            content.extend(lines::fault(&fault.to_string(), fault.hint(), width));
         }
         match &self.stage {
             Stage::Typing => {
                 let text = "A CSV file with a header row. The path is absolute, or relative to where dialdeck was started. An import alone dials nothing, but a running campaign calls its new contacts.";
-                said.extend(paragraph(text, width, 0, Role::Text));
+                content.extend(paragraph(text, width, 0, Role::Text));
                 let text = format!(
                     "Columns with unknown names are kept as variables. To see and map them first: dialdeck contacts import {} FILE --dry-run --map \"COLUMN=FIELD\".",
                     self.name
                 );
-                said.extend(paragraph(&text, width, 0, Role::Text));
+                content.extend(paragraph(&text, width, 0, Role::Text));
             }
             Stage::Running(rows) => {
                 let text = format!("{} rows read so far.", format::count(*rows));
-                said.push(line(text, Role::Value));
+                content.push(line(text, Role::Value));
                 let text = "Esc closes this dialog; the import goes on and reports its end.";
-                said.extend(paragraph(text, width, 0, Role::Text));
+                content.extend(paragraph(text, width, 0, Role::Text));
             }
-            Stage::Ended(imported) => said.extend(ended(imported, width)),
+            Stage::Ended(imported) => content.extend(ended(imported, width)),
         }
-        said
+        content
     }
 }
 
@@ -122,14 +132,14 @@ fn unquoted(path: &str) -> &str {
 /// Returns the lines with the figures of an import that has ended.
 fn ended(imported: &ImportSummary, width: usize) -> Vec<Line> {
     let figures = &imported.figures;
-    let mut said = vec![line(format!("Done: {}", figures.file), Role::Good)];
+    let mut content = vec![line(format!("Done: {}", figures.file), Role::Good)];
     for (name, count) in [
         ("rows read", figures.rows),
         ("taken", figures.taken),
         ("already there", figures.duplicates),
         ("rejected", figures.rejected),
     ] {
-        said.push(vec![
+        content.push(vec![
             (format!("{:>12}", format::count(count)), Role::Value),
             (format!(" {name}"), Role::Label),
         ]);
@@ -143,7 +153,7 @@ fn ended(imported: &ImportSummary, width: usize) -> Vec<Line> {
     ] {
         if count > 0 {
             let text = format!("! {} of those taken {what}", format::count(count));
-            said.extend(paragraph(&text, width, 2, Role::Warn));
+            content.extend(paragraph(&text, width, 2, Role::Warn));
         }
     }
     if imported.not_to_be_called > 0 {
@@ -151,19 +161,19 @@ fn ended(imported: &ImportSummary, width: usize) -> Vec<Line> {
             "! {} marked in the list as not to be called; their numbers are on the internal list.",
             format::count(imported.not_to_be_called)
         );
-        said.extend(paragraph(&text, width, 2, Role::Warn));
+        content.extend(paragraph(&text, width, 2, Role::Warn));
     }
     for words in &imported.columns {
-        said.extend(paragraph(words, width, 2, Role::Text));
+        content.extend(paragraph(words, width, 2, Role::Text));
     }
     if let Some(path) = &imported.rejects {
         let text = format!(
             "! The rejected rows, each with its reason: {}",
             path.display()
         );
-        said.extend(paragraph(&text, width, 2, Role::Warn));
+        content.extend(paragraph(&text, width, 2, Role::Warn));
     }
-    said
+    content
 }
 
 impl Dialog for ImportDialog {
@@ -205,7 +215,7 @@ impl Dialog for ImportDialog {
                 self.stage = Stage::Ended(Box::new(imported.clone()));
             }
             (Stage::Running(_), Err(error)) => {
-                self.fault = Some(Fault::NotImported(error.to_string()));
+                self.fault = Some(Fault::NotImported(error.clone()));
                 self.stage = Stage::Typing;
             }
             (Stage::Ended(_), _) => {}
@@ -214,8 +224,8 @@ impl Dialog for ImportDialog {
 
     fn draw(&self, canvas: &mut Canvas<'_>) {
         let (width, most) = room(canvas.shared);
-        let said = self.lines(width);
-        let rows = (said.len() + 4).min(most);
+        let content = self.lines(width);
+        let rows = (content.len() + 4).min(most);
         let size = (
             u16::try_from(width).unwrap_or(76),
             u16::try_from(rows).unwrap_or(10),
@@ -235,7 +245,7 @@ impl Dialog for ImportDialog {
             inner.width.saturating_sub(5),
             typing,
         );
-        for (y, line) in (inner.y + 2..inner.bottom().saturating_sub(1)).zip(&said) {
+        for (y, line) in (inner.y + 2..inner.bottom().saturating_sub(1)).zip(&content) {
             draw_line(canvas, inner, y, line);
         }
         let hint = match self.stage {
@@ -255,7 +265,7 @@ impl Dialog for ImportDialog {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{drawn, hold_styles, press, shared};
+    use super::super::fixture::{assert_styles, drawn, press, shared};
     use super::*;
     use crate::domain::ImportFigures;
 
@@ -278,7 +288,7 @@ mod tests {
             Response::stay()
         );
         assert_eq!(dialog.fault, Some(Fault::NoPath));
-        hold_styles("import", &dialog, &shared());
+        assert_styles("import", &dialog, &shared());
     }
 
     #[test]
@@ -318,11 +328,13 @@ mod tests {
     #[test]
     fn a_fault_brings_the_path_back() {
         let mut dialog = running();
-        let failed = Fault::NotImported("no such file".to_owned());
-        dialog.on_imported(&Err(ImportError {
-            message: "no such file".to_owned(),
-            hint: None,
-        }));
+        let error = ImportError {
+            message: "april 2.csv has no column for the number".to_owned(),
+            hint: Some("map it with --map \"COLUMN=number\"".to_owned()),
+        };
+        let failed = Fault::NotImported(error.clone());
+        dialog.on_imported(&Err(error));
+        insta::assert_snapshot!("fault", drawn(&dialog, &shared()).backend());
         assert_eq!(dialog.stage, Stage::Typing);
         assert_eq!(dialog.fault, Some(failed));
     }

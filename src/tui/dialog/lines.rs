@@ -83,6 +83,16 @@ pub(crate) fn paragraph(text: &str, width: usize, indent: usize, role: Role) -> 
     lines.map(|text| line(text, role)).collect()
 }
 
+/// Returns the lines of a fault: what is wrong, and what to do in lines of its own.
+pub(crate) fn fault(message: &str, hint: Option<&str>, width: usize) -> Vec<Line> {
+    let mut lines = paragraph(&format!("! {message}"), width, 2, Role::Bad);
+    if let Some(hint) = hint {
+        let wrapped = wrap(hint, width.saturating_sub(2), 0).into_iter();
+        lines.extend(wrapped.map(|text| line(format!("  {text}"), Role::Text)));
+    }
+    lines
+}
+
 /// The scroll position of lines that do not fit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Scroll {
@@ -236,14 +246,14 @@ pub(crate) fn from_now(at: Timestamp, shared: &Shared) -> String {
 pub(crate) fn for_viewer(sentence: &str, shared: &Shared, glyphs: &Glyphs) -> String {
     let word = |word: &str| {
         let bare = word.trim_matches(|letter: char| "()[],;:.`'".contains(letter));
-        let said = if bare.ends_with('Z') && bare.contains('T') {
+        let shown = if bare.ends_with('Z') && bare.contains('T') {
             bare.parse().ok().map(|at| instant(at, shared))
         } else if shared.masked {
             bare.parse().ok().map(|one| number(one, shared, glyphs))
         } else {
             None
         };
-        said.map_or_else(|| word.to_owned(), |said| word.replace(bare, &said))
+        shown.map_or_else(|| word.to_owned(), |shown| word.replace(bare, &shown))
     };
     let words: Vec<String> = sentence.split(' ').map(word).collect();
     words.join(" ")
@@ -284,13 +294,13 @@ mod tests {
     fn sentences_speak_to_the_viewer() {
         let mut shared = shared();
         let glyphs = Glyphs::ascii();
-        let said = "held (internal since 2026-04-14T18:07:31Z), showing +16465550100.";
+        let sentence = "held (internal since 2026-04-14T18:07:31Z), showing +16465550100.";
         assert_eq!(
-            for_viewer(said, &shared, &glyphs),
+            for_viewer(sentence, &shared, &glyphs),
             "held (internal since Tue 14 Apr 14:07:31 EDT), showing +16465550100."
         );
         shared.masked = true;
-        assert!(for_viewer(said, &shared, &glyphs).ends_with("showing +1 646-555-01..."));
+        assert!(for_viewer(sentence, &shared, &glyphs).ends_with("showing +1 646-555-01..."));
     }
 
     #[test]

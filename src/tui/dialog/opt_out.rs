@@ -40,7 +40,7 @@ enum Stage {
 }
 
 /// Why the opt-out is not written.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 enum Fault {
     #[error("The numbers are still being read.")]
     StillReading,
@@ -48,9 +48,9 @@ enum Fault {
     Unreadable,
     #[error("There is no number yet: type or paste one.")]
     NoNumber,
-    /// The store refused the act, for this reason.
-    #[error("{0}")]
-    NotRecorded(String),
+    /// The opt-out is not recorded, or may not hold yet.
+    #[error(transparent)]
+    NotRecorded(ActError),
     /// The store cannot be read, for this reason.
     #[error("{0}")]
     StoreFailed(String),
@@ -321,7 +321,7 @@ impl Dialog for OptOut {
             Err(error) => {
                 self.stage = Stage::Editing;
                 self.focus = Focus::OptOut;
-                self.fault = Some(Fault::NotRecorded(error.to_string()));
+                self.fault = Some(Fault::NotRecorded(error.clone()));
             }
         }
     }

@@ -177,7 +177,7 @@ fn entry(action: Action, shared: &Shared, glyphs: &Glyphs, room: usize) -> Line 
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{drawn, hold_styles, press, shared, type_in};
+    use super::super::fixture::{assert_styles, drawn, press, shared, type_in};
     use super::*;
     use crate::tui::action::{CampaignAction, ContactAction, ProgramAction};
 
@@ -185,7 +185,7 @@ mod tests {
     fn a_few_letters_find_an_action() {
         let shared = shared();
         let mut dialog = Palette::new();
-        hold_styles("palette", &dialog, &shared);
+        assert_styles("palette", &dialog, &shared);
         type_in(&mut dialog, "pau al", &shared);
         insta::assert_snapshot!("found", drawn(&dialog, &shared).backend());
         assert_eq!(

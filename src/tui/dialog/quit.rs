@@ -86,7 +86,7 @@ impl Dialog for Quit {
         let up = count(canvas.shared.calls_up(), "call");
         let run = count(running(canvas.shared), "campaign");
         let text = format!("The engine runs in this console: {up} up, {run} running.");
-        let said = paragraph(&text, width, 0, Role::Value);
+        let content = paragraph(&text, width, 0, Role::Value);
         let entries: Vec<Vec<Line>> = CHOICES
             .iter()
             .map(|(name, meaning, _)| {
@@ -100,13 +100,13 @@ impl Dialog for Quit {
                 entry
             })
             .collect();
-        let rows = said.len() + entries.iter().map(Vec::len).sum::<usize>() + 2;
+        let rows = content.len() + entries.iter().map(Vec::len).sum::<usize>() + 2;
         let rows = u16::try_from(rows.min(most)).unwrap_or(14);
         let inner = open(canvas, u16::try_from(width).unwrap_or(76), rows, "Quit?");
-        for (y, line) in (inner.y..inner.bottom()).zip(&said) {
+        for (y, line) in (inner.y..inner.bottom()).zip(&content) {
             draw_line(canvas, inner, y, line);
         }
-        let head = u16::try_from(said.len()).unwrap_or(1);
+        let head = u16::try_from(content.len()).unwrap_or(1);
         let list = Rect::new(
             inner.x,
             inner.y + head,
@@ -122,7 +122,7 @@ impl Dialog for Quit {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{drawn, hold_styles, press, shared};
+    use super::super::fixture::{assert_styles, drawn, press, shared};
     use super::*;
 
     #[test]
@@ -144,7 +144,7 @@ mod tests {
     fn staying_is_chosen_at_first() {
         let shared = shared();
         let mut dialog = Quit::new(&shared).unwrap();
-        hold_styles("quit", &dialog, &shared);
+        assert_styles("quit", &dialog, &shared);
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared),
             Response::close()

@@ -19,6 +19,28 @@ use crate::tui::theme::Role;
 const VERDICT: usize = 14;
 const GATE: usize = 20;
 
+/// Why there is no answer.
+#[derive(Clone, Debug)]
+enum Fault {
+    /// The text is not a number.
+    Unread(UnreadNumber),
+    /// The store cannot be read, for this reason.
+    Store(String),
+}
+
+impl Fault {
+    fn lines(&self, width: usize) -> Vec<Line> {
+        match self {
+            Self::Unread(UnreadNumber { typed, error }) => {
+                let (what, todo) = messages::number_error(*error);
+                let message = format!("`{typed}` cannot be read: {what}");
+                lines::fault(&message, Some(todo), width)
+            }
+            Self::Store(error) => lines::fault(error, None, width),
+        }
+    }
+}
+
 /// The dialog that explains why a number is or is not being dialed.
 #[derive(Debug)]
 pub(crate) struct WhyDialog {
@@ -28,7 +50,7 @@ pub(crate) struct WhyDialog {
     number: Option<PhoneNumber>,
     /// Whether a question has been asked.
     asked: bool,
-    report: Option<Result<Box<WhyReport>, String>>,
+    report: Option<Result<Box<WhyReport>, Fault>>,
     scroll: Scroll,
 }
 
@@ -92,7 +114,7 @@ impl WhyDialog {
                 0,
                 Role::Faint,
             ),
-            Some(Err(error)) => paragraph(&format!("! {error}"), width, 2, Role::Bad),
+            Some(Err(fault)) => fault.lines(width),
             Some(Ok(report)) => report_lines(report, shared, glyphs, width),
         }
     }
@@ -101,7 +123,7 @@ impl WhyDialog {
 /// Returns the lines with all that is known about a number.
 fn report_lines(report: &WhyReport, shared: &Shared, glyphs: &Glyphs, width: usize) -> Vec<Line> {
     let number = lines::number(report.number, shared, glyphs);
-    let mut said = vec![vec![
+    let mut content = vec![vec![
         (number, Role::Accent),
         (
             format!("  as of {}", instant(report.now, shared)),
@@ -111,17 +133,17 @@ fn report_lines(report: &WhyReport, shared: &Shared, glyphs: &Glyphs, width: usi
     for entry in &report.lists {
         let entry = for_viewer(&messages::suppression(entry), shared, glyphs);
         let text = format!("{} on a list: {entry}", glyphs.blocked);
-        said.extend(paragraph(&text, width, 2, Role::StateBlocked));
+        content.extend(paragraph(&text, width, 2, Role::StateBlocked));
     }
     if let Some(law) = &report.no_contact {
         let text = for_viewer(&law.answer, shared, glyphs);
-        said.extend(paragraph(&text, width, 0, Role::Value));
+        content.extend(paragraph(&text, width, 0, Role::Value));
     }
     for answer in &report.contacts {
-        said.push(Line::new());
-        said.extend(answer_lines(answer, shared, glyphs, width));
+        content.push(Line::new());
+        content.extend(answer_lines(answer, shared, glyphs, width));
     }
-    said
+    content
 }
 
 fn answer_lines(answer: &Answer, shared: &Shared, glyphs: &Glyphs, width: usize) -> Vec<Line> {
@@ -141,7 +163,7 @@ fn answer_lines(answer: &Answer, shared: &Shared, glyphs: &Glyphs, width: usize)
         messages::decision(&answer.decision).to_uppercase(),
         answer.state.as_str().replace('_', " ")
     );
-    let mut said = paragraph(&heading, width, 2, role);
+    let mut content = paragraph(&heading, width, 2, role);
     let text = for_viewer(&answer.answer, shared, glyphs);
     let mut letters = text.chars();
     let text: String = letters
@@ -150,15 +172,15 @@ fn answer_lines(answer: &Answer, shared: &Shared, glyphs: &Glyphs, width: usize)
         .flat_map(char::to_uppercase)
         .chain(letters)
         .collect();
-    said.extend(paragraph(&text, width, 0, Role::Value));
+    content.extend(paragraph(&text, width, 0, Role::Value));
     for gate in &answer.gates {
-        said.extend(gate_lines(gate, shared, glyphs, width));
+        content.extend(gate_lines(gate, shared, glyphs, width));
     }
     for made in &answer.attempts {
         let text = for_viewer(&made.to_string(), shared, glyphs);
-        said.extend(paragraph(&text, width, 2, Role::Text));
+        content.extend(paragraph(&text, width, 2, Role::Text));
     }
-    said
+    content
 }
 
 /// Returns the lines of a gate: its verdict as a glyph and a text, its name, and the value it checked.
@@ -172,7 +194,7 @@ fn gate_lines(gate: &Check, shared: &Shared, glyphs: &Glyphs, width: usize) -> V
     let saw = for_viewer(&gate.saw, shared, glyphs);
     let column = VERDICT + GATE;
     let saw = lines::wrap(&saw, width.saturating_sub(column).max(12), 0);
-    let mut said = Vec::new();
+    let mut content = Vec::new();
     for (place, saw) in saw.into_iter().enumerate() {
         let (verdict, name) = if place == 0 {
             (
@@ -182,13 +204,13 @@ fn gate_lines(gate: &Check, shared: &Shared, glyphs: &Glyphs, width: usize) -> V
         } else {
             (String::new(), "")
         };
-        said.push(vec![
+        content.push(vec![
             (format!("{verdict:<VERDICT$}"), role),
             (format!("{name:<GATE$}"), Role::Label),
             (saw, Role::Text),
         ]);
     }
-    said
+    content
 }
 
 impl Dialog for WhyDialog {
@@ -224,21 +246,21 @@ impl Dialog for WhyDialog {
     fn on_why(&mut self, report: &Result<Box<WhyReport>, UnreadNumber>) {
         let other = |number| report.as_ref().is_ok_and(|report| report.number != number);
         if self.asked && !self.number.is_some_and(other) {
-            self.report = Some(report.clone().map_err(|error| error.to_string()));
+            self.report = Some(report.clone().map_err(Fault::Unread));
             self.scroll.reset();
         }
     }
 
     fn on_failed(&mut self, error: &str) {
         if self.asked && self.report.is_none() {
-            self.report = Some(Err(error.to_owned()));
+            self.report = Some(Err(Fault::Store(error.to_owned())));
         }
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>) {
         let (width, height) = room(canvas.shared);
-        let said = self.lines(canvas.shared, &canvas.look.glyphs, width);
-        let rows = (said.len() + self.head()).max(4).min(height);
+        let content = self.lines(canvas.shared, &canvas.look.glyphs, width);
+        let rows = (content.len() + self.head()).max(4).min(height);
         let size = (
             u16::try_from(width).unwrap_or(76),
             u16::try_from(rows).unwrap_or(20),
@@ -264,13 +286,13 @@ impl Dialog for WhyDialog {
                 inner.height.saturating_sub(2),
             );
         }
-        self.scroll.draw(canvas, area, &said);
+        self.scroll.draw(canvas, area, &content);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{at, attempt, drawn, hold_styles, phone, press, shared, type_in};
+    use super::super::fixture::{assert_styles, at, attempt, drawn, phone, press, shared, type_in};
     use super::*;
     use crate::domain::{ContactId, ContactState};
     use crate::engine::desk::why::PastCall;
@@ -353,7 +375,7 @@ mod tests {
         dialog.on_why(&Ok(Box::new(other)));
         assert!(dialog.report.is_none(), "the answer about another number");
         dialog.on_why(&Ok(Box::new(report())));
-        hold_styles("why", &dialog, &shared);
+        assert_styles("why", &dialog, &shared);
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared),
             Response::close()

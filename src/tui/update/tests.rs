@@ -92,7 +92,7 @@ fn a_role_that_only_holds_back_starts_and_raises_nothing() {
 
 #[test]
 fn a_campaign_that_does_not_change_names_its_state_and_the_right_key() {
-    for (state, key, said) in [
+    for (state, key, expected) in [
         (
             CampaignState::Draft,
             'p',
@@ -116,7 +116,7 @@ fn a_campaign_that_does_not_change_names_its_state_and_the_right_key() {
         model.shared.view.as_mut().unwrap().board.campaigns[0].state = state;
         assert_eq!(press(&mut model, key), []);
         assert!(model.dialog.is_none());
-        assert_eq!(notice(&model), said);
+        assert_eq!(notice(&model), expected);
     }
 }
 

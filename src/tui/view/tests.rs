@@ -362,9 +362,9 @@ fn the_abandonment_brake_is_held_since_then_and_says_what_to_do() {
     view.board.campaigns[0].remedies =
         vec!["`dialdeck campaign release NAME --reason TEXT`".to_owned()];
     let text = screen(&model);
-    let said =
+    let expected =
         "HELD: abandonment brake, 4 of 123 live answers, since 13:34; `dialdeck campaign release";
-    assert!(text.contains(said), "{text}");
+    assert!(text.contains(expected), "{text}");
     assert!(
         text.contains("binds abandonment…") || text.contains("abandonment brake"),
         "{text}"
@@ -379,8 +379,8 @@ fn who_waits_is_counted_by_what_for() {
     let board = &mut model.shared.view.as_mut().unwrap().board.campaigns[0];
     (board.waiting.retry, board.waiting.window, board.waiting.cap) = (814, 68, 0);
     let text = screen(&model);
-    let said = "waiting: 814 retries (next 14:09), 68 windows (first 14:59)";
-    assert!(text.contains(said), "{text}");
+    let expected = "waiting: 814 retries (next 14:09), 68 windows (first 14:59)";
+    assert!(text.contains(expected), "{text}");
     assert!(!text.contains("window closed"), "{text}");
 }
 

@@ -48,8 +48,13 @@ fn draw_form(dialog: &OptOut, canvas: &mut Canvas<'_>, inner: Rect) {
     let focused = editing && dialog.focus == Focus::Note;
     dialog.note.draw(canvas, (x + 9, y + 1), field, focused);
     let bottom = inner.bottom();
-    draw_summary(dialog, canvas, (x, y + 2), right);
-    let area = Rect::new(x, y + 3, inner.width, bottom.saturating_sub(y + 6));
+    let summary = summary(dialog, usize::from(inner.width));
+    let below = Rect::new(x, y + 2, inner.width, bottom.saturating_sub(y + 5));
+    let rows = u16::try_from(summary.len()).unwrap_or(1).min(below.height);
+    for (y, line) in (below.y..below.y + rows).zip(&summary) {
+        draw_line(canvas, below, y, line);
+    }
+    let area = Rect::new(x, below.y + rows, inner.width, below.height - rows);
     draw_judged(dialog, canvas, area);
     let permanent = "Permanent, in every campaign. No key undoes it.";
     canvas.put(x, bottom.saturating_sub(3), right, permanent, Role::Accent);
@@ -79,33 +84,32 @@ fn shown_numbers(dialog: &OptOut, canvas: &Canvas<'_>, focused: bool) -> String 
     value.to_owned()
 }
 
-fn draw_summary(dialog: &OptOut, canvas: &mut Canvas<'_>, (x, y): (u16, u16), right: u16) {
+/// Returns the lines above the numbers: a fault, or how many there are.
+fn summary(dialog: &OptOut, width: usize) -> Vec<Line> {
     if let Some(fault) = &dialog.fault {
-        canvas.put(x, y, right, &format!("! {fault}"), Role::Bad);
-        return;
+        return lines::fault(&fault.to_string(), None, width);
     }
     let Some(judged) = dialog.current() else {
-        canvas.put(x, y, right, "reading the numbers", Role::Warn);
-        return;
+        return vec![line("reading the numbers", Role::Warn)];
     };
     let unreadable = dialog.unreadable().len();
     let listed = judged.iter().filter(|one| one.listed.is_some()).count();
-    let mut said = vec![count(judged.len() - unreadable, "number")];
+    let mut content = vec![count(judged.len() - unreadable, "number")];
     if unreadable > 0 {
-        said.push(format!("! {unreadable} unreadable"));
+        content.push(format!("! {unreadable} unreadable"));
     }
     if listed > 0 {
-        said.push(format!("{listed} on a list already"));
+        content.push(format!("{listed} on a list already"));
     }
     if !dialog.left_out.is_empty() {
-        said.push(format!("{} left out by you", dialog.left_out.len()));
+        content.push(format!("{} left out by you", dialog.left_out.len()));
     }
     let role = if unreadable > 0 {
         Role::Bad
     } else {
         Role::Faint
     };
-    canvas.put(x, y, right, &said.join(", "), role);
+    vec![line(content.join(", "), role)]
 }
 
 fn draw_judged(dialog: &OptOut, canvas: &mut Canvas<'_>, area: Rect) {

@@ -90,13 +90,14 @@ impl Open {
             Doubt::Named => {}
             Doubt::Topic(_) => self.tally.add(answer),
             Doubt::Place => self.abroad |= place_abroad(cell, country),
-            Doubt::Letters => match by_letters(cell) {
-                Some(code) => self.abroad |= Some(code) != country,
-                None => {
+            Doubt::Letters => {
+                if let Some(code) = by_letters(cell) {
+                    self.abroad |= Some(code) != country;
+                } else {
                     self.settled = true;
                     self.abroad = false;
                 }
-            },
+            }
         }
         if self.rows.len() < KEPT {
             self.rows.insert(cell.to_owned(), 1);

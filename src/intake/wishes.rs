@@ -19,18 +19,15 @@ pub(super) enum Wish {
 pub(super) fn asks_not_to_be_called(wish: Wish, text: &str) -> Result<bool, ()> {
     let said = folded(text.trim());
     match (wish, whole_cell(&said)) {
-        (_, Some(CellWord::Never)) => Ok(true),
-        (_, Some(CellWord::Allowed)) => Ok(false),
+        (_, Some(CellWord::Never)) | (Wish::Allowed, Some(CellWord::No)) => Ok(true),
+        (_, Some(CellWord::Allowed)) | (Wish::Allowed, Some(CellWord::Yes)) => Ok(false),
         // A box that was never ticked is exported as an empty cell.
         (Wish::DoNotCall | Wish::Asked, _) if said.is_empty() => Ok(false),
-        (Wish::DoNotCall, Some(CellWord::Yes | CellWord::YesLetter)) => Ok(true),
         (Wish::DoNotCall | Wish::Asked, Some(CellWord::No)) => Ok(false),
         // A date, a reason or a form means that the person asked.
-        (Wish::Asked, _) => Ok(true),
-        (Wish::Allowed, Some(CellWord::Yes)) => Ok(false),
-        (Wish::Allowed, Some(CellWord::No)) => Ok(true),
+        (Wish::DoNotCall, Some(CellWord::Yes | CellWord::YesLetter)) | (Wish::Asked, _) => Ok(true),
         // `O` may be a French yes, or `opted out`.
-        (Wish::Allowed, Some(CellWord::YesLetter)) => Err(()),
+        (Wish::Allowed, Some(CellWord::YesLetter)) | (Wish::DoNotCall, _) => Err(()),
         (Wish::Allowed, _) => match Answer::of(text) {
             Answer::Refusal => Ok(true),
             Answer::Phone => Ok(false),
@@ -44,7 +41,6 @@ pub(super) fn asks_not_to_be_called(wish: Wish, text: &str) -> Result<bool, ()> 
             | Answer::Words
             | Answer::Other => Err(()),
         },
-        (Wish::DoNotCall, _) => Err(()),
     }
 }
 

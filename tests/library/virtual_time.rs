@@ -337,8 +337,7 @@ async fn hung_up_after(set_by: i64, accepted: bool) -> Vec<Duration> {
     tokio::time::sleep(Duration::from_hours(5)).await;
     handle.drain(Some(Duration::ZERO)).await;
     assert_eq!(engine.await.unwrap(), Ending::Drained);
-    let hung_up = hung_up.lock().unwrap().clone();
-    hung_up
+    hung_up.lock().unwrap().clone()
 }
 
 /// The machine's clock may be set while a person talks: the call ends neither sooner nor later.
@@ -353,8 +352,7 @@ async fn a_call_lasts_as_long_as_time_passes_whatever_the_clock_says() {
         after >= longest && after < longest + Duration::from_mins(1),
         "{after:?}"
     );
-    const HOURS: i64 = 3_600_000;
-    for set_by in [2 * HOURS, -2 * HOURS, 24 * HOURS, -24 * HOURS] {
+    for set_by in [2, -2, 24, -24].map(|hours| hours * 3_600_000) {
         for accepted in [false, true] {
             let found = hung_up_after(set_by, accepted).await;
             assert_eq!(

@@ -121,7 +121,7 @@ impl Follow<'_> {
         match told.answered {
             None if now >= self.rings_until() => self.call.request_hang_up(Why::RangOut),
             Some(at) if now >= at + self.request.max_call => {
-                self.call.request_hang_up(Why::TooLong)
+                self.call.request_hang_up(Why::TooLong);
             }
             None | Some(_) => {}
         }

@@ -214,7 +214,7 @@ impl BubblyPhone {
                 Ok(None) | Err(_) if call.unheard() < UNHEARD => return LookUp::CannotTell,
                 Ok(None) => {}
                 Err(trouble) => {
-                    self.warn(UNREAD, transcript_poll::unread(inquiry.attempt, &trouble))
+                    self.warn(UNREAD, transcript_poll::unread(inquiry.attempt, &trouble));
                 }
             }
         }

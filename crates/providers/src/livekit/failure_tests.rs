@@ -169,6 +169,16 @@ fn some_sentences_say_what_their_codes_do_not() {
             "max auth retry attempts reached",
             Said::Over(Over::Credentials),
         ),
+    ];
+    for (status, code, text, wanted) in table {
+        assert_eq!(said(message(status, code, text)), wanted, "{code} {text}");
+    }
+}
+
+/// Sentences from before the dialing, and the same ones under codes that do not go with them.
+#[test]
+fn a_sentence_means_that_nothing_was_dialed_only_under_its_code() {
+    let table = [
         (
             503,
             "unavailable",

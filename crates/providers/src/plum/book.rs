@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn a_result_is_due_once_the_call_should_be_over() {
         let at = |seconds: i64| Timestamp::from_millis(seconds * 1000);
-        let (ring, talk) = (Duration::from_secs(20), Duration::from_secs(120));
+        let (ring, talk) = (Duration::from_secs(20), Duration::from_mins(2));
         let book = Book::default();
         let attempt = AttemptId {
             deck: DeckId(7),

@@ -47,9 +47,10 @@ impl<T: DeserializeOwned> Column for Json<T> {
 
 impl<T: Column> Column for Option<T> {
     fn read(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        match value {
-            ValueRef::Null => Ok(None),
-            value => T::read(value).map(Some),
+        if value == ValueRef::Null {
+            Ok(None)
+        } else {
+            T::read(value).map(Some)
         }
     }
 }
@@ -174,12 +175,13 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::Error::FromSqlConversionFailure;
         use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
-        let error = match error {
-            FromSqlConversionFailure(place, kind, source) => match source.downcast::<Unusable>() {
+        let error = if let FromSqlConversionFailure(place, kind, source) = error {
+            match source.downcast::<Unusable>() {
                 Ok(why) => return Self::Unusable(*why),
                 Err(source) => FromSqlConversionFailure(place, kind, source),
-            },
-            error => error,
+            }
+        } else {
+            error
         };
         match error.sqlite_error_code() {
             Some(DatabaseBusy | DatabaseLocked) => Self::Busy(error.to_string()),

@@ -17,6 +17,7 @@ use super::progress::Showing;
 use super::reporter::Shown;
 use super::{CliError, Deck, Env, ExitCode, deck, limits, needs, place, rejects, tty};
 use crate::clock::DeckClock;
+use crate::domain::event::AlertRaised;
 use crate::domain::{Authority, Right};
 use crate::engine::desk::protocol::MESSAGE_QUEUE;
 use crate::engine::desk::{self, service};
@@ -353,7 +354,7 @@ impl Surroundings<SqliteStore> for Here {
         }
     }
 
-    fn busy(&mut self) -> Option<String> {
+    fn busy(&mut self) -> Option<AlertRaised> {
         self.handle.as_ref()?.busy()
     }
 

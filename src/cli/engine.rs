@@ -21,7 +21,7 @@ use super::{
 };
 use crate::clock::{Clock, ClockWatch, DeckClock, ManualClock, ScaledClock};
 use crate::config::{DeckConfig, ProviderSettings};
-use crate::domain::event::{EventKind, NewEvent};
+use crate::domain::event::{ClockKind, DeckClosed, DeckEnding, DeckOpened, EventData, NewEvent};
 use crate::domain::{CampaignState, Right, Role, Timestamp};
 use crate::engine::board::Board;
 use crate::engine::deck_file;
@@ -322,22 +322,20 @@ fn log_opened(
 ) -> Result<(), CliError> {
     let (first, second) = deck.rules.zone_data_versions();
     let clock = match run.speed {
-        None => "system",
-        Some(Speed::Factor(_)) => "scaled",
-        Some(Speed::Max) => "virtual",
+        None => ClockKind::System,
+        Some(Speed::Factor(_)) => ClockKind::Scaled,
+        Some(Speed::Max) => ClockKind::Virtual,
     };
-    let mut data = json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "tag": deck.store.incarnations()?.current().to_string(),
-        "rules_digest": deck.rules.digest(),
-        "tzdata": [first, second],
-        "zone_database": zone_database,
-        "clock": clock,
+    let opened = EventData::DeckOpened(DeckOpened {
+        clock,
+        moved: moved.map(Moved::differences),
+        rules_digest: deck.rules.digest().to_owned(),
+        tag: Some(deck.store.incarnations()?.current()),
+        tzdata: [first, second].map(str::to_owned),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        zone_database: zone_database.to_owned(),
     });
-    if let Some(moved) = moved {
-        data["moved"] = moved.data();
-    }
-    let event = NewEvent::new(by.at, EventKind::DeckOpened, &by.actor).with_data(&data);
+    let event = NewEvent::new(by.at, &by.actor, opened);
     Ok(deck.store.append(&event)?)
 }
 
@@ -405,10 +403,10 @@ fn close(
     reporter: &Reporter,
     out: &mut dyn Write,
 ) -> Result<ExitCode, CliError> {
-    let how = match ending {
-        Ending::AtRest => "at_rest",
-        Ending::Drained => "drained",
-        Ending::LeftUp(_) => "left_up",
+    let logged = match ending {
+        Ending::AtRest => DeckEnding::AtRest,
+        Ending::Drained => DeckEnding::Drained,
+        Ending::LeftUp(_) => DeckEnding::LeftUp,
         Ending::Displaced(why, up) => {
             left_up(*up, reporter);
             // The files at the path are no longer this engine's to write to.
@@ -426,9 +424,8 @@ fn close(
     // The engine writes this entry, even if the deck file or roles have changed during its run.
     let mut deck = Deck::open_as(env, Role::Supervisor.into())?;
     let at = clock.now().max(deck.now()?);
-    let closed = NewEvent::new(at, EventKind::DeckClosed, "engine");
-    let data = json!({ "ending": how });
-    deck.store.append(&closed.with_data(&data))?;
+    let closed = EventData::DeckClosed(DeckClosed { ending: logged });
+    deck.store.append(&NewEvent::new(at, "engine", closed))?;
     deck.store.end_run()?;
     let anchor = log::anchor(&mut deck.store)?;
     // Standard output holds the log or the summary, and nothing more.

@@ -278,17 +278,13 @@ fn broken(place: Place, why: &str) -> CliError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::event::{EventKind, NewEvent, seal};
+    use crate::domain::event::{CampaignMoved, DeckClosed, DeckEnding, EventData, NewEvent, seal};
 
     #[test]
     fn an_entry_is_shown_without_what_is_not_there() {
-        let event = NewEvent::new(
-            Timestamp::from_millis(0),
-            EventKind::CampaignPaused,
-            "maria",
-        )
-        .campaign("recall")
-        .with_data(&serde_json::json!({"note": "lunch"}));
+        let note = "lunch".to_owned();
+        let paused = EventData::CampaignPaused(CampaignMoved { note });
+        let event = NewEvent::new(Timestamp::from_millis(0), "maria", paused).campaign("recall");
         let text = line(&seal(&event, 1, &GENESIS, None).line).unwrap();
         assert_eq!(
             text,
@@ -298,12 +294,10 @@ mod tests {
 
     #[test]
     fn a_changed_line_is_named() {
-        let sealed = seal(
-            &NewEvent::new(Timestamp::from_millis(0), EventKind::DeckOpened, "a"),
-            1,
-            &GENESIS,
-            None,
-        );
+        let ending = DeckEnding::AtRest;
+        let closed = EventData::DeckClosed(DeckClosed { ending });
+        let event = NewEvent::new(Timestamp::from_millis(0), "a", closed);
+        let sealed = seal(&event, 1, &GENESIS, None);
         let changed = sealed.line.replace(r#""actor":"a""#, r#""actor":"b""#);
         let good = verify_lines(sealed.line.as_bytes(), Path::new("x"), &[]).unwrap();
         assert_eq!(good.entries(), 1);

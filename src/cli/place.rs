@@ -6,7 +6,6 @@ use std::path::Path;
 use std::{fmt, fs};
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::deck::{STORE_FILE, lock_unseen, random_identity};
 use super::{CliError, Deck, Env, lost_store};
@@ -126,9 +125,9 @@ impl fmt::Display for Place {
 pub(super) struct Moved(Vec<String>);
 
 impl Moved {
-    /// Returns the differences as data for the entry of an engine's start.
-    pub(super) fn data(&self) -> serde_json::Value {
-        json!(self.0)
+    /// Returns the differences, for the entry of an engine's start.
+    pub(super) fn differences(&self) -> Vec<String> {
+        self.0.clone()
     }
 }
 

@@ -113,8 +113,8 @@ impl Reporter {
     fn show_busy_store(&mut self) {
         let busy = self.engine.busy();
         let was_shown = std::mem::replace(&mut self.shown_busy, busy.is_some());
-        if let (Some(text), false) = (busy, was_shown) {
-            self.say(&format!("alert: {text}"));
+        if let (Some(alert), false) = (busy, was_shown) {
+            self.say(&format!("alert: {}", alert.text));
         }
     }
 

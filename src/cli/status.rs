@@ -64,8 +64,7 @@ pub(crate) fn status(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliErro
         writeln!(out, "{import}")?;
     }
     for alert in &board.alerts {
-        let text = alert["data"]["text"].as_str().unwrap_or_default();
-        writeln!(out, "alert {} {text}", alert["at"].as_str().unwrap_or(""))?;
+        writeln!(out, "alert {} {}", alert.at, alert.data.text)?;
     }
     Ok(ExitCode::Done)
 }

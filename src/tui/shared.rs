@@ -216,8 +216,8 @@ pub(crate) struct Shared {
 pub(crate) struct Alert {
     /// Its sequence number in the log.
     pub(crate) seq: i64,
-    /// When it was raised, as the log writes it.
-    pub(crate) at: String,
+    /// When it was raised.
+    pub(crate) at: Timestamp,
     /// The text of the alert.
     pub(crate) text: String,
 }
@@ -288,13 +288,10 @@ impl Shared {
         let Some(view) = &self.view else {
             return Vec::new();
         };
-        let alerts = view.board.alerts.iter().map(|value| Alert {
-            seq: value["seq"].as_i64().unwrap_or_default(),
-            at: value["at"].as_str().unwrap_or_default().to_owned(),
-            text: value["data"]["text"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned(),
+        let alerts = view.board.alerts.iter().map(|open| Alert {
+            seq: open.seq,
+            at: open.at,
+            text: open.data.text.clone(),
         });
         alerts
             .filter(|alert| !self.seen_alerts.contains(&alert.seq))

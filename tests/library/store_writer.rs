@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use dialdeck::domain::event::{EventKind, NewEvent};
+use dialdeck::domain::event::{AlertRaised, EventData, NewEvent};
 use dialdeck::domain::{DeckId, Timestamp};
 use dialdeck::rules::Rules;
 use dialdeck::store::Store;
@@ -28,7 +28,8 @@ fn open(folder: &Path) -> SqliteStore {
 }
 
 fn event() -> NewEvent {
-    NewEvent::new(now(), EventKind::AlertRaised, "engine")
+    let alert = EventData::AlertRaised(AlertRaised::program_failed("why"));
+    NewEvent::new(now(), "engine", alert)
 }
 
 fn append(store: &mut SqliteStore) -> i64 {

@@ -11,7 +11,7 @@ use dialdeck::clock::{Boot, Clock, ClockWatch, ManualClock, ScaledClock, Timekee
 use dialdeck::config::{DeckConfig, read_campaign};
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::campaign::Evidence;
-use dialdeck::domain::event::{EventKind, NewEvent};
+use dialdeck::domain::event::{DeckClosed, DeckEnding, EventData, NewEvent};
 use dialdeck::domain::{
     CallEvent, CallEventKind, CallReport, CalleeType, CampaignState, Capabilities, ClockHeld,
     ContactId, DeckId, Hints, Timestamp, TrunkName,
@@ -155,8 +155,10 @@ async fn a_log_ahead_of_the_clock_is_told() {
         || SqliteStore::create_or_open(&path, DeckId(7), Rules::embedded(), morning).unwrap();
     let mut store = open();
     let later = morning + Duration::from_hours(1);
+    let ending = DeckEnding::AtRest;
+    let closed = EventData::DeckClosed(DeckClosed { ending });
     store
-        .append(&NewEvent::new(later, EventKind::DeckClosed, "engine"))
+        .append(&NewEvent::new(later, "engine", closed))
         .unwrap();
     let clock = Clock::Manual(ManualClock::at(morning));
     let none: BTreeMap<TrunkName, Simulator> = BTreeMap::new();

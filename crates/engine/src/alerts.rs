@@ -1,203 +1,176 @@
 //! Alerts about a state that may end. An alert is written with what it is about, and is shown only while
 //! that state lasts.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::board::{CampaignBoard, Phase};
 use super::messages;
 use super::next_claim::NextClaim;
-use dialdeck_core::domain::event::{EventKind, NewEvent};
-use dialdeck_core::domain::{Campaign, Timestamp, TrunkName, clock_behind};
+use dialdeck_core::domain::event::{
+    Alert, AlertRaised, Entry, EventData, EventKind, NewEvent, SealedEvent,
+};
+use dialdeck_core::domain::{AttemptId, Campaign, ContactId, PhoneNumber, Timestamp, clock_behind};
 use dialdeck_core::policy::Hold;
 use dialdeck_store::Snapshot;
 
 /// The actor of the engine's entries in the event log.
 const ENGINE: &str = "engine";
 
-/// Code of the alert that a campaign waits for an operator.
-const CAMPAIGN_WAITS: &str = "campaign_waits";
-
-/// Code of the alert that contacts of a campaign wait for a registry.
-const REGISTRY_MISSING: &str = "registry_missing";
-
-/// Code of the alert that a trunk takes no calls.
-const TRUNK_RESTS: &str = "trunk_rests";
-
-/// Code of the alert that the clock is behind the log.
-pub(super) const CLOCK_BEHIND: &str = "clock_behind";
-
-/// Code of the alert that the clock jumped.
-pub(super) const CLOCK_JUMPED: &str = "clock_jumped";
-
-/// Code of the alert that the deck's path leads to another file.
-pub(super) const DISPLACED: &str = "deck_displaced";
-
-/// Code of the alert that the deck file has changed since the engine started.
-pub const DECK_FILE_CHANGED: &str = "deck_file_changed";
-
-/// Another process keeps the store busy, or did.
-const STORE_BUSY: &str = "store_busy";
-
-#[derive(Serialize)]
-struct Says<'a> {
-    alert: &'static str,
-    text: &'a str,
-}
-
-#[derive(Serialize)]
-struct Over<'a> {
-    alert: &'static str,
-    text: &'a str,
-    until: Timestamp,
-}
-
-#[derive(Serialize)]
-struct Waits<'a> {
-    alert: &'static str,
-    reasons: Vec<String>,
-    text: &'a str,
-}
-
-#[derive(Serialize)]
-struct Rests<'a> {
-    alert: &'static str,
-    trunk: &'a TrunkName,
-    text: &'a str,
+/// Returns the entry that raises an alert of the engine's.
+pub(super) fn raised(alert: AlertRaised, now: Timestamp) -> NewEvent {
+    NewEvent::new(now, ENGINE, EventData::AlertRaised(alert))
 }
 
 /// Returns an `alert_raised` entry: the campaign's claims are held until an operator acts.
 pub(super) fn campaign_waits(campaign: &Campaign, hold: &Hold, now: Timestamp) -> NewEvent {
-    about_hold(
-        CAMPAIGN_WAITS,
-        "waits for an operator",
-        (campaign, hold),
-        now,
-    )
+    let (reasons, why) = about(campaign, hold);
+    let alert = AlertRaised::campaign_waits(campaign.name(), reasons, &why);
+    raised(alert, now).campaign(campaign.name())
 }
 
 /// Returns an `alert_raised` entry: some contacts of the campaign wait for a registry of their area.
 pub(super) fn registry_awaited(campaign: &Campaign, hold: &Hold, now: Timestamp) -> NewEvent {
-    let what = "has contacts that wait for a registry";
-    about_hold(REGISTRY_MISSING, what, (campaign, hold), now)
+    let (reasons, why) = about(campaign, hold);
+    let alert = AlertRaised::registry_missing(campaign.name(), reasons, &why);
+    raised(alert, now).campaign(campaign.name())
 }
 
-fn about_hold(
-    alert: &'static str,
-    what: &str,
-    (campaign, hold): (&Campaign, &Hold),
-    now: Timestamp,
-) -> NewEvent {
-    let mut text = format!("campaign {} {what}: {hold}", campaign.name());
-    for todo in messages::remedies(hold, &campaign.settings) {
-        text.push_str("; ");
-        text.push_str(&todo);
-    }
+/// Returns the codes of a hold's reasons, and its text with what ends it.
+fn about(campaign: &Campaign, hold: &Hold) -> (Vec<String>, String) {
     let reasons = hold.reasons.iter();
     let reasons = reasons.map(|reason| messages::hold_code(&reason.kind));
-    NewEvent::new(now, EventKind::AlertRaised, ENGINE)
-        .campaign(campaign.name())
-        .with_data(&Waits {
-            alert,
-            reasons: reasons.collect(),
-            text: &text,
-        })
+    let mut why = hold.to_string();
+    for remedy in messages::remedies(hold, &campaign.settings) {
+        why.push_str("; ");
+        why.push_str(&remedy);
+    }
+    (reasons.collect(), why)
 }
 
-/// Returns an `alert_raised` entry: the trunk rests.
-pub(super) fn trunk_rests(trunk: &TrunkName, text: &str, now: Timestamp) -> NewEvent {
-    NewEvent::new(now, EventKind::AlertRaised, ENGINE).with_data(&Rests {
-        alert: TRUNK_RESTS,
-        trunk,
-        text,
-    })
+/// An alert that has not been acknowledged, and whose state lasts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OpenAlert {
+    /// Its sequence number in the log; 0 while the log cannot be written.
+    pub seq: i64,
+    /// When it was raised.
+    pub at: Timestamp,
+    /// The kind of its entry.
+    pub kind: EventKind,
+    /// Who raised it.
+    pub actor: String,
+    /// The campaign that it is about.
+    pub campaign: Option<String>,
+    /// The contact that it is about.
+    pub contact: Option<ContactId>,
+    /// The attempt that it is about.
+    pub attempt: Option<AttemptId>,
+    /// The number that it is about.
+    pub number: Option<PhoneNumber>,
+    /// The alert.
+    pub data: AlertRaised,
 }
 
-/// Returns an `alert_raised` entry: the deck file has changed since the engine started.
-pub(super) fn deck_file_changed(text: &str, now: Timestamp) -> NewEvent {
-    let alert = DECK_FILE_CHANGED;
-    NewEvent::new(now, EventKind::AlertRaised, ENGINE).with_data(&Says { alert, text })
+impl OpenAlert {
+    /// Returns an alert of the engine that is not in the log.
+    pub fn unwritten(data: AlertRaised, now: Timestamp) -> Self {
+        Self {
+            seq: 0,
+            at: now,
+            kind: EventKind::AlertRaised,
+            actor: ENGINE.to_owned(),
+            campaign: None,
+            contact: None,
+            attempt: None,
+            number: None,
+            data,
+        }
+    }
+
+    /// Returns the alert of a log entry. An entry that cannot be read is shown as such: one alert too many is
+    /// better than one too few.
+    fn of(sealed: &SealedEvent) -> Self {
+        let unreadable = |why: String| Self {
+            seq: sealed.seq,
+            ..Self::unwritten(AlertRaised::unreadable(sealed.seq, &why), sealed.at)
+        };
+        let entry = match Entry::read(&sealed.line) {
+            Ok(entry) => entry,
+            Err(error) => return unreadable(error.to_string()),
+        };
+        let EventData::AlertRaised(data) = entry.data else {
+            return unreadable("it raises no alert".to_owned());
+        };
+        Self {
+            seq: entry.seq,
+            at: entry.at,
+            kind: EventKind::AlertRaised,
+            actor: entry.actor,
+            campaign: entry.campaign,
+            contact: entry.contact,
+            attempt: entry.attempt,
+            number: entry.number,
+            data,
+        }
+    }
 }
 
-/// The alert that another process keeps the store busy, as the log's entry would be.
-pub(super) fn store_is_busy(text: &str, now: Timestamp) -> Value {
-    let alert = STORE_BUSY;
-    json!({ "seq": 0, "at": now, "kind": "alert_raised", "data": { "alert": alert, "text": text } })
-}
-
-/// `alert_raised`: another process kept the store busy. It is over when it can be written.
-pub(super) fn store_was_busy(text: &str, now: Timestamp) -> NewEvent {
-    let alert = STORE_BUSY;
-    NewEvent::new(now, EventKind::AlertRaised, ENGINE).with_data(&Over {
-        alert,
-        text,
-        until: now,
-    })
-}
-
-/// The fields that are read of an alert's log entry.
-#[derive(Deserialize)]
-struct Entry {
-    at: Timestamp,
-    campaign: Option<String>,
-    data: Data,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    alert: Option<String>,
-    #[serde(default)]
-    reasons: Vec<String>,
-    trunk: Option<TrunkName>,
-    until: Option<Timestamp>,
-}
-
-/// Returns the unacknowledged alerts whose state lasts, newest first, as log lines. Sets `held_since` of
-/// each campaign that an alert shows as held.
+/// Returns the unacknowledged alerts whose state lasts, newest first. Sets `held_since` of each campaign that
+/// an alert shows as held.
 pub(super) fn open(
     snapshot: &Snapshot,
     campaigns: &mut [CampaignBoard],
     now: Timestamp,
-) -> Vec<Value> {
-    let mut open = Vec::new();
-    for alert in &snapshot.alerts {
-        let Ok(line) = serde_json::from_str::<Value>(&alert.line) else {
-            continue;
-        };
-        let entry = Entry::deserialize(&line).ok();
-        // An alert that cannot be read in full is shown: one alert too many is better than one too few.
-        let lasts = entry.is_none_or(|entry| lasts(&entry, snapshot, campaigns, now));
-        if lasts {
-            open.push(line);
-        }
-    }
-    open
+) -> Vec<OpenAlert> {
+    let alerts = snapshot.alerts.iter().map(OpenAlert::of);
+    alerts
+        .filter(|alert| lasts(alert, snapshot, campaigns, now))
+        .collect()
 }
 
 fn lasts(
-    entry: &Entry,
+    open: &OpenAlert,
     snapshot: &Snapshot,
     campaigns: &mut [CampaignBoard],
     now: Timestamp,
 ) -> bool {
-    let data = &entry.data;
-    match (data.alert.as_deref(), &entry.campaign, &data.trunk) {
-        (Some(alert @ (CAMPAIGN_WAITS | REGISTRY_MISSING)), Some(name), _) => {
-            let mut campaigns = campaigns.iter_mut();
-            let Some(campaign) = campaigns.find(|one| one.name == *name) else {
-                return false;
-            };
-            let held = campaign.phase == Phase::Held && still(&campaign.next, &data.reasons);
-            if held {
-                campaign.held_since.get_or_insert(entry.at);
-            }
-            // While other contacts are called, those that wait for a registry count as waiting for a cap.
-            held || alert == REGISTRY_MISSING && campaign.waiting.cap > 0
+    let mut of_campaign = |reasons: &[String], while_some_wait: bool| {
+        let mut campaigns = campaigns.iter_mut();
+        let named = |one: &&mut CampaignBoard| Some(&one.name) == open.campaign.as_ref();
+        let Some(campaign) = campaigns.find(named) else {
+            return false;
+        };
+        let held = campaign.phase == Phase::Held && still(&campaign.next, reasons);
+        if held {
+            campaign.held_since.get_or_insert(open.at);
         }
-        (Some(TRUNK_RESTS), _, Some(trunk)) => snapshot.rest_of(trunk, now).is_some(),
-        (Some(CLOCK_BEHIND), ..) => clock_behind(snapshot.last_event_at, now).is_some(),
-        (Some(CLOCK_JUMPED), ..) => snapshot.clock_held.is_some(),
-        _ => data.until.is_none_or(|until| now < until),
+        held || while_some_wait && campaign.waiting.cap > 0
+    };
+    match &open.data.alert {
+        Alert::CampaignWaits { reasons } => of_campaign(reasons, false),
+        // While other contacts are called, those that wait for a registry count as waiting for a cap.
+        Alert::RegistryMissing { reasons } => of_campaign(reasons, true),
+        Alert::TrunkRests { trunk } => snapshot.rest_of(trunk, now).is_some(),
+        Alert::ClockBehind => clock_behind(snapshot.last_event_at, now).is_some(),
+        Alert::ClockJumped => snapshot.clock_held.is_some(),
+        Alert::StoreBusy { until } | Alert::CallerIdRested { until, .. } => {
+            until.is_none_or(|until| now < until)
+        }
+        Alert::ClassWaits
+        | Alert::TrunkReset { .. }
+        | Alert::CallsBlocked
+        | Alert::CallsUnknown
+        | Alert::FateUnknown
+        | Alert::AbandonmentAboveLaw
+        | Alert::NumbersUnknown
+        | Alert::RegistryAges
+        | Alert::DeckDisplaced
+        | Alert::DeckFileChanged
+        | Alert::ProgramFailed
+        | Alert::HangUpAll { .. }
+        | Alert::CallerIdNotOwned { .. }
+        | Alert::CallerIdActive { .. }
+        | Alert::CallerIdRetired { .. }
+        | Alert::Provider { .. } => true,
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::alerts::OpenAlert;
 use super::next_claim::{self, NextClaim};
 use super::reading::{Reading, WindowCache, readings};
 use super::{alerts, messages, stuck};
@@ -34,8 +35,8 @@ pub struct Board {
     pub trunks: Vec<TrunkBoard>,
     /// Calls in flight, oldest first.
     pub calls: Vec<CallBoard>,
-    /// Open alerts, newest first, as log lines.
-    pub alerts: Vec<serde_json::Value>,
+    /// Open alerts, newest first.
+    pub alerts: Vec<OpenAlert>,
 }
 
 /// A campaign's counts. The ten contact states add up to `total` (D16).

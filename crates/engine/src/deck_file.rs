@@ -1,10 +1,8 @@
 //! Changes of the deck file while the engine runs.
 
-use serde_json::Value;
-
 use super::alerts;
-pub use super::alerts::DECK_FILE_CHANGED as CHANGED;
 use dialdeck_core::domain::DeckSettings;
+use dialdeck_core::domain::event::{Alert, AlertRaised, Entry};
 use dialdeck_store::{By, Store, StoreError};
 
 /// What has changed in the deck file since the engine started.
@@ -25,7 +23,10 @@ pub(super) fn apply<S: Store>(
     store.configure(&news.settings)?;
     end_alerts(store, by)?;
     match &news.alert {
-        Some(text) => store.append(&alerts::deck_file_changed(text, by.at)),
+        Some(text) => {
+            let alert = AlertRaised::deck_file_changed(text);
+            store.append(&alerts::raised(alert, by.at))
+        }
         None => Ok(()),
     }
 }
@@ -36,8 +37,9 @@ pub(super) fn apply<S: Store>(
 /// Errors if the store cannot be read or written.
 pub fn end_alerts<S: Store>(store: &mut S, by: &By) -> Result<(), StoreError> {
     for alert in store.snapshot(by.at)?.alerts {
-        let line: Option<Value> = serde_json::from_str(&alert.line).ok();
-        if line.is_some_and(|line| line["data"]["alert"] == alerts::DECK_FILE_CHANGED) {
+        let entry = Entry::read(&alert.line).ok();
+        let raised = entry.as_ref().and_then(Entry::alert);
+        if raised.is_some_and(|raised| raised.alert == Alert::DeckFileChanged) {
             store.acknowledge(alert.seq, by)?;
         }
     }

@@ -5,7 +5,7 @@
 //! the dispatcher does no I/O, a test can run the calls of a whole day in milliseconds, and can inject a
 //! fault between any two effects.
 
-mod alerts;
+pub mod alerts;
 pub mod board;
 pub mod deck_file;
 pub mod desk;

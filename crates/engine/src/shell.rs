@@ -16,6 +16,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use dialdeck_clock::{Clock, ClockWatch, Lap};
+use dialdeck_core::domain::event::AlertRaised;
 use dialdeck_core::domain::{Timestamp, TrunkName};
 use dialdeck_core::rules::Rules;
 use dialdeck_providers::{Provider, Request};
@@ -65,7 +66,7 @@ pub struct Shell<S: Store + 'static, P: Provider> {
     /// While another process keeps the store busy: since when, and what is to be done once it does not.
     busy: Option<Busy<S>>,
     /// The same, for others to see.
-    busy_board: watch::Sender<Option<String>>,
+    busy_board: watch::Sender<Option<AlertRaised>>,
     /// Until when calls that are up are waited for; `None` if the engine has not been asked to end.
     drain: Option<Drain>,
     board_asked: Option<Lap>,

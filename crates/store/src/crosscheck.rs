@@ -9,7 +9,7 @@ mod entry;
 mod fold;
 mod hold;
 
-pub(super) use content::{Content, Imported, Logged};
+pub(super) use content::{Content, Imported};
 pub(super) use fold::Fold;
 pub(super) use hold::{AttemptRow, CampaignRow, ContactRow, Held, ListRow};
 

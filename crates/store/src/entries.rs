@@ -2,17 +2,20 @@
 
 mod calls;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use serde::Serialize;
-
-use super::crosscheck::{Content, Logged};
+use super::crosscheck::Content;
 use super::{By, ImportFigures, ImportPlan, ImportTarget};
-use dialdeck_core::domain::event::{EventKind, NewEvent};
+use dialdeck_core::domain::event::{
+    AlertRaised, BrakeMove, CampaignAdded, CampaignChanged, CampaignMoved, CampaignStarted,
+    ConsentRecorded, ContactFinished, ContactsImported, EventData, Found, ImportResult, ImportStarted, ImportedContent,
+    LoggedSettings, NewEvent, NoData, RegistryLoaded, RetryCause, RetryPlanned, SuppressionAdded,
+    SuppressionReversed,
+};
 use dialdeck_core::domain::outcome::{CalleeFinding, Classification, is_block};
 use dialdeck_core::domain::{
-    Area, Attempt, CallReport, CallerId, CallerIdState, Campaign, CampaignState, ConsentKind,
-    Contact, ContactState, ListKind, Outcome, PhoneNumber, Suppression, Timestamp, TrunkName,
+    Area, Attempt, CallReport, CallerId, CallerIdState, Campaign, CampaignState, Contact,
+    ContactState, ListKind, Outcome, PhoneNumber, Suppression, Timestamp, TrunkName,
 };
 use dialdeck_core::policy::LiveCalls;
 
@@ -28,13 +31,12 @@ pub(super) const CARRIER: &str = "carrier";
 
 /// Returns the entry `campaign_added`.
 pub(super) fn campaign_added(campaign: &Campaign, by: &By) -> NewEvent {
-    #[derive(Serialize)]
-    struct Data<'a> {
-        settings: &'a dialdeck_core::domain::CampaignSettings,
-    }
-    of_campaign(EventKind::CampaignAdded, campaign, by).with_data(&Data {
-        settings: &campaign.settings,
-    })
+    let settings = LoggedSettings::Known(Box::new(campaign.settings.clone()));
+    of_campaign(
+        EventData::CampaignAdded(CampaignAdded { settings }),
+        campaign,
+        by,
+    )
 }
 
 /// Returns the entry for a campaign's move that has just been made from `from`.
@@ -44,38 +46,29 @@ pub(super) fn campaign_moved(
     note: &str,
     by: &By,
 ) -> NewEvent {
-    #[derive(Serialize)]
-    struct Data<'a> {
-        note: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        overrides: Option<&'a [dialdeck_core::domain::campaign::RuleOverride]>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        state: Option<CampaignState>,
-    }
-    let kind = match campaign.state {
-        CampaignState::Running if from == CampaignState::Paused => EventKind::CampaignResumed,
-        CampaignState::Running => EventKind::CampaignStarted,
-        CampaignState::Paused => EventKind::CampaignPaused,
-        CampaignState::Stopped => EventKind::CampaignStopped,
-        CampaignState::Done | CampaignState::Draft => EventKind::CampaignChanged,
+    let note = note.to_owned();
+    let data = match campaign.state {
+        CampaignState::Running if from == CampaignState::Paused => {
+            EventData::CampaignResumed(CampaignMoved { note })
+        }
+        CampaignState::Running => EventData::CampaignStarted(CampaignStarted {
+            note,
+            overrides: campaign.settings.rule_overrides.clone(),
+        }),
+        CampaignState::Paused => EventData::CampaignPaused(CampaignMoved { note }),
+        CampaignState::Stopped => EventData::CampaignStopped(CampaignMoved { note }),
+        state @ (CampaignState::Done | CampaignState::Draft) => {
+            EventData::CampaignChanged(CampaignChanged::State { note, state })
+        }
     };
-    of_campaign(kind, campaign, by).with_data(&Data {
-        note,
-        overrides: (kind == EventKind::CampaignStarted)
-            .then_some(campaign.settings.rule_overrides.as_slice()),
-        state: (kind == EventKind::CampaignChanged).then_some(campaign.state),
-    })
+    of_campaign(data, campaign, by)
 }
 
 /// Returns the entry `campaign_changed` after a change of pacing.
 pub(super) fn pacing_changed(campaign: &Campaign, by: &By) -> NewEvent {
-    #[derive(Serialize)]
-    struct Data {
-        pacing: dialdeck_core::domain::campaign::Pacing,
-    }
-    of_campaign(EventKind::CampaignChanged, campaign, by).with_data(&Data {
-        pacing: campaign.settings.pacing,
-    })
+    let pacing = campaign.settings.pacing;
+    let data = EventData::CampaignChanged(CampaignChanged::Pacing { pacing });
+    of_campaign(data, campaign, by)
 }
 
 /// Returns the entry `campaign_changed` after an operator released the abandonment brake. It holds the
@@ -86,67 +79,36 @@ pub(super) fn brake_released(
     reason: &str,
     by: &By,
 ) -> NewEvent {
-    #[derive(Serialize)]
-    struct Data<'a> {
-        brake: &'static str,
-        reason: &'a str,
-        answered_live: u64,
-        abandoned: u64,
-    }
-    of_campaign(EventKind::CampaignChanged, campaign, by).with_data(&Data {
-        brake: "released",
-        reason,
+    let data = EventData::CampaignChanged(CampaignChanged::Brake {
+        brake: BrakeMove::Released,
+        reason: reason.to_owned(),
         answered_live: counts.answered,
         abandoned: counts.abandoned,
-    })
+    });
+    of_campaign(data, campaign, by)
 }
 
 /// Returns the entry `alert_raised` about a trunk that a person lets try again.
 pub(super) fn trunk_reset(trunk: &TrunkName, by: &By) -> NewEvent {
-    #[derive(Serialize)]
-    struct Data<'a> {
-        alert: &'static str,
-        trunk: &'a TrunkName,
-        text: String,
-    }
-    NewEvent::new(by.at, EventKind::AlertRaised, &by.actor).with_data(&Data {
-        alert: "trunk_reset",
-        trunk,
-        text: format!("trunk {trunk} may try again"),
-    })
+    of_deck(EventData::AlertRaised(AlertRaised::trunk_reset(trunk)), by)
 }
 
 /// Returns the entry `alert_raised` about a request to hang up every call.
 pub(super) fn hang_up_asked(reason: &str, by: &By) -> NewEvent {
-    #[derive(Serialize)]
-    struct Data<'a> {
-        alert: &'static str,
-        reason: &'a str,
-        text: String,
-    }
-    NewEvent::new(by.at, EventKind::AlertRaised, &by.actor).with_data(&Data {
-        alert: "hang_up_all",
-        reason,
-        text: format!("{} asked for every call to be hung up: {reason}", by.actor),
-    })
+    let alert = AlertRaised::hang_up_all(&by.actor, reason);
+    of_deck(EventData::AlertRaised(alert), by)
 }
 
 /// Returns the entry `import_started`.
 pub(super) fn import_started(into: &ImportTarget, plan: &ImportPlan, by: &By) -> NewEvent {
-    #[derive(Serialize)]
-    struct Data<'a> {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        list: Option<&'a ListKind>,
-        #[serde(flatten)]
-        plan: &'a ImportPlan,
-    }
-    let event = NewEvent::new(by.at, EventKind::ImportStarted, &by.actor);
-    match into {
-        ImportTarget::Campaign(name) => event.campaign(name).with_data(&Data { list: None, plan }),
-        ImportTarget::List(list) => event.with_data(&Data {
-            list: Some(list),
-            plan,
-        }),
+    let (campaign, list) = match into {
+        ImportTarget::Campaign(name) => (Some(name.clone()), None),
+        ImportTarget::List(list) => (None, Some(list.clone())),
+    };
+    let plan = plan.clone();
+    NewEvent {
+        campaign,
+        ..of_deck(EventData::ImportStarted(ImportStarted { list, plan }), by)
     }
 }
 
@@ -157,58 +119,36 @@ pub(super) fn contacts_imported(
     content: Option<&Content>,
     by: &By,
 ) -> Vec<NewEvent> {
-    #[derive(Serialize)]
-    struct Data<'a> {
-        #[serde(flatten)]
-        figures: &'a ImportFigures,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        content: Option<Logged>,
-    }
-    #[derive(Serialize)]
-    struct Recorded<'a> {
-        file: &'a str,
-        sha256: &'a str,
-        consents: &'a BTreeMap<ConsentKind, u64>,
-    }
-    let data = Data {
-        figures,
-        content: content.map(Logged::from),
-    };
-    let mut events = vec![of_campaign(EventKind::ContactsImported, campaign, by).with_data(&data)];
+    let imported = EventData::ContactsImported(ContactsImported {
+        result: ImportResult::from(figures),
+        content: content.map(ImportedContent::from),
+    });
+    let mut events = vec![of_campaign(imported, campaign, by)];
     if figures.consents.values().any(|rows| *rows > 0) {
-        events.push(
-            of_campaign(EventKind::ConsentRecorded, campaign, by).with_data(&Recorded {
-                file: &figures.file,
-                sha256: &figures.sha256,
-                consents: &figures.consents,
-            }),
-        );
+        let recorded = EventData::ConsentRecorded(ConsentRecorded {
+            file: figures.file.clone(),
+            sha256: figures.sha256.clone(),
+            consents: figures.consents.clone(),
+        });
+        events.push(of_campaign(recorded, campaign, by));
     }
     events
 }
 
 /// Returns the entry `suppression_added`.
 pub(super) fn suppression_added(suppression: &Suppression) -> NewEvent {
-    #[derive(Serialize)]
-    struct Data<'a> {
-        list: &'a ListKind,
-        source: &'a str,
-        note: Option<&'a str>,
-    }
-    let kind = EventKind::SuppressionAdded;
-    NewEvent::new(suppression.at, kind, &suppression.actor)
-        .number(suppression.number)
-        .with_data(&Data {
-            list: &suppression.list,
-            source: suppression.source.as_str(),
-            note: suppression.note.as_deref(),
-        })
+    let data = EventData::SuppressionAdded(SuppressionAdded {
+        list: suppression.list.clone(),
+        source: suppression.source,
+        note: suppression.note.clone(),
+    });
+    NewEvent::new(suppression.at, &suppression.actor, data).number(suppression.number)
 }
 
 /// Returns the entry `consent_revoked`.
 pub(super) fn consent_revoked(suppression: &Suppression) -> NewEvent {
-    let kind = EventKind::ConsentRevoked;
-    NewEvent::new(suppression.at, kind, &suppression.actor).number(suppression.number)
+    let data = EventData::ConsentRevoked(NoData {});
+    NewEvent::new(suppression.at, &suppression.actor, data).number(suppression.number)
 }
 
 /// Returns the entry `suppression_reversed`.
@@ -218,20 +158,12 @@ pub(super) fn suppression_reversed(
     (reason, consent_restored): (&str, bool),
     by: &By,
 ) -> NewEvent {
-    #[derive(Serialize)]
-    struct Data<'a> {
-        list: &'a ListKind,
-        reason: &'a str,
-        #[serde(skip_serializing_if = "std::ops::Not::not")]
-        consent_restored: bool,
-    }
-    NewEvent::new(by.at, EventKind::SuppressionReversed, &by.actor)
-        .number(number)
-        .with_data(&Data {
-            list,
-            reason,
-            consent_restored,
-        })
+    let data = EventData::SuppressionReversed(SuppressionReversed {
+        list: list.clone(),
+        reason: reason.to_owned(),
+        consent_restored,
+    });
+    of_deck(data, by).number(number)
 }
 
 /// Returns the entry `registry_loaded`.
@@ -241,21 +173,13 @@ pub(super) fn registry_loaded(
     figures: &ImportFigures,
     by: &By,
 ) -> NewEvent {
-    #[derive(Serialize)]
-    struct Data<'a> {
-        list: &'a ListKind,
-        as_of: Timestamp,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        areas: Option<&'a BTreeSet<Area>>,
-        #[serde(flatten)]
-        figures: &'a ImportFigures,
-    }
-    NewEvent::new(by.at, EventKind::RegistryLoaded, &by.actor).with_data(&Data {
-        list,
+    let data = EventData::RegistryLoaded(RegistryLoaded {
+        list: list.clone(),
         as_of,
-        areas: list.is_registry().then_some(areas),
-        figures,
-    })
+        areas: list.is_registry().then(|| areas.clone()),
+        result: ImportResult::from(figures),
+    });
+    of_deck(data, by)
 }
 
 /// Returns the entry `contact_finished`.
@@ -265,22 +189,17 @@ pub(super) fn contact_finished(
     actor: &str,
     now: Timestamp,
 ) -> NewEvent {
-    #[derive(Serialize)]
-    struct Data<'a> {
-        state: &'a str,
-        reason: Option<&'a str>,
-        attempts: u32,
+    let data = EventData::ContactFinished(ContactFinished {
+        state: contact.state,
+        reason: contact.reason.clone(),
+        attempts: contact.attempts,
+    });
+    NewEvent {
+        contact: Some(contact.id),
+        ..NewEvent::new(now, actor, data)
+            .campaign(campaign.name())
+            .number(contact.number)
     }
-    let mut event = NewEvent::new(now, EventKind::ContactFinished, actor)
-        .campaign(campaign.name())
-        .number(contact.number)
-        .with_data(&Data {
-            state: contact.state.as_str(),
-            reason: contact.reason.as_deref(),
-            attempts: contact.attempts,
-        });
-    event.contact = Some(contact.id);
-    event
 }
 
 /// Returns the entry `retry_planned`.
@@ -291,36 +210,25 @@ pub(super) fn retry_planned(
     due: Timestamp,
     now: Timestamp,
 ) -> NewEvent {
-    #[derive(Serialize)]
-    struct Data {
-        outcome: Outcome,
-        due: Timestamp,
-    }
-    let kind = EventKind::RetryPlanned;
-    of_attempt(kind, campaign, attempt, ENGINE, now).with_data(&Data { outcome, due })
+    let outcome = RetryCause::Outcome(outcome);
+    let data = EventData::RetryPlanned(RetryPlanned { outcome, due });
+    of_attempt(data, campaign, attempt, ENGINE, now)
 }
 
 /// Returns the entry `retry_planned` for a contact that a person lets be called again. `outcome` is
-/// `requeued`, or `restored` if it came back with a reversed list entry.
+/// [`RetryCause::Requeued`], or [`RetryCause::Restored`] if it came back with a reversed list entry.
 pub(super) fn requeued(
     campaign: &Campaign,
     contact: &Contact,
-    outcome: &'static str,
+    outcome: RetryCause,
     by: &By,
 ) -> NewEvent {
-    #[derive(Serialize)]
-    struct Data {
-        outcome: &'static str,
-        due: Timestamp,
+    let due = contact.due;
+    let data = EventData::RetryPlanned(RetryPlanned { outcome, due });
+    NewEvent {
+        contact: Some(contact.id),
+        ..of_campaign(data, campaign, by).number(contact.number)
     }
-    let mut event = of_campaign(EventKind::RetryPlanned, campaign, by)
-        .number(contact.number)
-        .with_data(&Data {
-            outcome,
-            due: contact.due,
-        });
-    event.contact = Some(contact.id);
-    event
 }
 
 /// Returns the entry `alert_raised` about a caller ID that rests, because calls that showed it were blocked
@@ -331,75 +239,35 @@ pub(super) fn caller_id_blocked(
     until: Timestamp,
     now: Timestamp,
 ) -> NewEvent {
-    let is_block = attempt.cause.as_deref().is_some_and(is_block);
-    let (why, what) = if is_block {
-        (
-            "calls to several callees were blocked",
-            "look at its reputation",
-        )
-    } else {
-        (
-            "its provider says that it is not ours",
-            "look at the account",
-        )
-    };
-    let text = format!(
-        "caller ID {} rests, {why}: until {}; {what}",
-        attempt.caller_id,
-        until.to_the_second()
-    );
-    of_attempt(EventKind::AlertRaised, campaign, attempt, ENGINE, now).with_data(&CallerIdAlert {
-        alert: "caller_id_rested",
-        caller_id: attempt.caller_id,
-        until: Some(until),
-        text,
-    })
+    let is_blocked = attempt.cause.as_deref().is_some_and(is_block);
+    let alert = AlertRaised::caller_id_rests(attempt.caller_id, until, is_blocked);
+    of_attempt(
+        EventData::AlertRaised(alert),
+        campaign,
+        attempt,
+        ENGINE,
+        now,
+    )
 }
 
 /// Returns the entry `alert_raised` about a caller ID that its provider does not list.
 pub(super) fn caller_id_not_owned(id: &CallerId, by: &By) -> NewEvent {
-    let text = format!(
-        "trunk {} says that caller ID {} is not ours: it is not shown until the provider lists it",
-        id.trunk, id.number
-    );
-    NewEvent::new(by.at, EventKind::AlertRaised, &by.actor).with_data(&CallerIdAlert {
-        alert: "caller_id_not_owned",
-        caller_id: id.number,
-        until: None,
-        text,
-    })
+    let alert = AlertRaised::caller_id_not_owned(&id.trunk, id.number);
+    of_deck(EventData::AlertRaised(alert), by)
 }
 
 /// Returns the entry `alert_raised` about a caller ID whose state a person set.
 pub(super) fn caller_id_set(number: PhoneNumber, state: CallerIdState, by: &By) -> NewEvent {
-    let (alert, word) = match state {
-        CallerIdState::Active => ("caller_id_active", "is in use again"),
-        CallerIdState::Resting => ("caller_id_rested", "rests"),
-        CallerIdState::Retired => ("caller_id_retired", "is retired"),
-    };
-    NewEvent::new(by.at, EventKind::AlertRaised, &by.actor).with_data(&CallerIdAlert {
-        alert,
-        caller_id: number,
-        until: None,
-        text: format!("caller ID {number} {word}"),
-    })
+    let alert = AlertRaised::caller_id_set(number, state);
+    of_deck(EventData::AlertRaised(alert), by)
 }
 
-#[derive(Serialize)]
-struct CallerIdAlert {
-    alert: &'static str,
-    caller_id: PhoneNumber,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    until: Option<Timestamp>,
-    text: String,
-}
-
-/// Returns the code by which the log says how an unknown attempt was resolved.
-pub(super) fn found(report: &CallReport) -> &'static str {
+/// Returns how an unknown attempt was resolved.
+pub(super) const fn found(report: &CallReport) -> Found {
     use dialdeck_core::domain::attempt::CallEnd;
     match report.end {
-        CallEnd::NeverSent => "never_placed",
-        CallEnd::Unresolved => "unresolved",
+        CallEnd::NeverSent => Found::NeverPlaced,
+        CallEnd::Unresolved => Found::Unresolved,
         CallEnd::Completed
         | CallEnd::Abandoned
         | CallEnd::Rejected
@@ -420,7 +288,7 @@ pub(super) fn found(report: &CallReport) -> &'static str {
         | CallEnd::TrunkUnknown
         | CallEnd::CredentialsRefused
         | CallEnd::AgentLost
-        | CallEnd::LeftAlone => "ended",
+        | CallEnd::LeftAlone => Found::Ended,
     }
 }
 
@@ -461,21 +329,26 @@ fn bad_number(read: &Classification) -> &'static str {
     }
 }
 
-fn of_campaign(kind: EventKind, campaign: &Campaign, by: &By) -> NewEvent {
-    NewEvent::new(by.at, kind, &by.actor).campaign(campaign.name())
+fn of_deck(data: EventData, by: &By) -> NewEvent {
+    NewEvent::new(by.at, &by.actor, data)
+}
+
+fn of_campaign(data: EventData, campaign: &Campaign, by: &By) -> NewEvent {
+    of_deck(data, by).campaign(campaign.name())
 }
 
 fn of_attempt(
-    kind: EventKind,
+    data: EventData,
     campaign: &Campaign,
     attempt: &Attempt,
     actor: &str,
     now: Timestamp,
 ) -> NewEvent {
-    let mut event = NewEvent::new(now, kind, actor)
-        .campaign(campaign.name())
-        .number(attempt.number);
-    event.contact = Some(attempt.contact);
-    event.attempt = Some(attempt.id);
-    event
+    NewEvent {
+        contact: Some(attempt.contact),
+        attempt: Some(attempt.id),
+        ..NewEvent::new(now, actor, data)
+            .campaign(campaign.name())
+            .number(attempt.number)
+    }
 }

@@ -3,14 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde::Serialize;
-
 use super::rights::verbs;
 use super::{By, DeckSettings, StoreError};
-use dialdeck_core::domain::event::{EventKind, NewEvent};
+use dialdeck_core::domain::event::{EventData, IncarnationStarted, ListsConfirmed, NewEvent};
 use dialdeck_core::domain::{
     Campaign, CampaignState, DeckId, Incarnations, ListKind, Lost, NewIncarnation, Recovery, Right,
-    Timestamp,
 };
 
 /// How long a call may last beyond its ringing, talking and queueing limits before it is given up.
@@ -123,45 +120,25 @@ pub(super) fn incarnation_started(
     recovery: Option<&Recovery>,
     by: &By,
 ) -> NewEvent {
-    #[derive(Serialize)]
-    struct Data<'a> {
-        how: &'static str,
-        tag: String,
-        from_serial: i64,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        identity: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        attempts_missing: Option<u64>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        entries_missing: Option<u64>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        last_run: Option<Timestamp>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        until: Option<Timestamp>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        lists: Option<&'a BTreeSet<ListKind>>,
-    }
-    let data = Data {
-        how: new.how.as_str(),
-        tag: new.tag.to_string(),
+    let data = EventData::IncarnationStarted(IncarnationStarted {
+        how: new.how,
+        tag: new.tag,
         from_serial,
-        identity: new.identity.as_ref().map(DeckId::to_string),
+        identity: new.identity,
         attempts_missing: new.lost.and_then(|lost| lost.attempts),
         entries_missing: new.lost.and_then(|lost| lost.entries),
         last_run: recovery.map(|known| known.last_run),
         until: recovery.map(|known| known.until),
-        lists: recovery.map(|known| &known.lists),
-    };
-    NewEvent::new(by.at, EventKind::IncarnationStarted, &by.actor).with_data(&data)
+        lists: recovery.map(|known| known.lists.clone()),
+    });
+    NewEvent::new(by.at, &by.actor, data)
 }
 
 /// Returns the entry `lists_confirmed`.
 pub(super) fn lists_confirmed(lists: &BTreeSet<ListKind>, reason: &str, by: &By) -> NewEvent {
-    #[derive(Serialize)]
-    struct Data<'a> {
-        lists: &'a BTreeSet<ListKind>,
-        reason: &'a str,
-    }
-    let data = Data { lists, reason };
-    NewEvent::new(by.at, EventKind::ListsConfirmed, &by.actor).with_data(&data)
+    let data = EventData::ListsConfirmed(ListsConfirmed {
+        lists: lists.clone(),
+        reason: reason.to_owned(),
+    });
+    NewEvent::new(by.at, &by.actor, data)
 }

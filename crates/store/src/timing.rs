@@ -1,10 +1,8 @@
 //! How a deck deals with a clock that jumped or that is behind its log.
 
-use serde::Serialize;
-
 use super::rights::verbs;
 use super::{By, StoreError};
-use dialdeck_core::domain::event::{EventKind, NewEvent};
+use dialdeck_core::domain::event::{self, EventData, NewEvent};
 use dialdeck_core::domain::{ClockHeld, Right, Timestamp, clock_behind};
 
 /// What a person accepted along with the machine's clock.
@@ -83,22 +81,12 @@ impl ClockAccepted {
 
 /// Returns the entry `clock_accepted`.
 pub(super) fn clock_accepted(what: &ClockAccepted, reason: Option<&str>, by: &By) -> NewEvent {
-    #[derive(Serialize)]
-    struct Data<'a> {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        log_until: Option<Timestamp>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        held: Option<ClockHeld>,
-        sends: u64,
-        numbers: u64,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        reason: Option<&'a str>,
-    }
-    NewEvent::new(by.at, EventKind::ClockAccepted, &by.actor).with_data(&Data {
+    let data = EventData::ClockAccepted(event::ClockAccepted {
         log_until: what.log_until,
         held: what.held,
         sends: what.sends,
         numbers: what.numbers,
-        reason,
-    })
+        reason: reason.map(str::to_owned),
+    });
+    NewEvent::new(by.at, &by.actor, data)
 }

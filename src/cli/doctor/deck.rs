@@ -5,9 +5,9 @@ use crate::cli::deck::Owner;
 use crate::cli::output::{self, count, instant};
 use crate::cli::{CliError, Deck, Env, advice, integrity, mark_state, messages, older_copy, place};
 use crate::clock::{Clock, DeckClock};
+use crate::domain::event::Alert;
 use crate::domain::{AttemptState, CallerIdState, Timestamp, clock_behind};
 use crate::engine::board::Board;
-use crate::engine::deck_file;
 use crate::store::sqlite::mark::Standing;
 use crate::store::{Exchange as _, Snapshot, Store as _};
 
@@ -189,10 +189,9 @@ fn deck_file_alerts(
     now: Timestamp,
 ) -> Result<Vec<Finding>, CliError> {
     let board = Board::fold(&mut deck.store, snapshot, &deck.rules, now)?;
-    let alerts = board.alerts.iter().map(|alert| &alert["data"]);
-    let about = alerts.filter(|data| data["alert"] == deck_file::CHANGED);
-    let texts = about.filter_map(|data| data["text"].as_str());
-    let said = texts.map(|text| finding("deck file", Level::Warn, text.to_owned()));
+    let alerts = board.alerts.into_iter().map(|alert| alert.data);
+    let about = alerts.filter(|data| data.alert == Alert::DeckFileChanged);
+    let said = about.map(|data| finding("deck file", Level::Warn, data.text));
     Ok(said.collect())
 }
 

@@ -105,10 +105,7 @@ impl Dialog for Alerts {
 }
 
 fn entry(alert: &Alert, shared: &Shared, glyphs: &Glyphs, width: usize) -> Vec<Line> {
-    let at = alert
-        .at
-        .parse()
-        .map_or_else(|_| alert.at.clone(), |at| instant(at, shared));
+    let at = instant(alert.at, shared);
     let mut entry = vec![line(format!("{} {at}", glyphs.alert), Role::Alert)];
     let text = for_viewer(&alert.text, shared, glyphs);
     let wrapped = lines::wrap(&text, width.saturating_sub(2), 0).into_iter();

@@ -10,10 +10,12 @@ use ratatui::backend::TestBackend;
 use super::{Dialog, Response};
 use crate::clock::DeckClock;
 use crate::domain::campaign::Pacing;
+use crate::domain::event::AlertRaised;
 use crate::domain::{
     Attempt, AttemptId, AttemptState, CampaignId, CampaignState, ClassId, Contact, ContactId,
     ContactState, DeckId, Outcome, PhoneNumber, Timestamp, TrunkName,
 };
+use crate::engine::alerts::OpenAlert;
 use crate::engine::board::{Board, CallBoard, CampaignBoard, Caps, Waiting};
 use crate::engine::desk::{
     CampaignView, ContactRow, EngineOwner, ListOrder, NextClaim, Phase, Standing, View,
@@ -63,7 +65,10 @@ fn view(now: Timestamp) -> View {
         state: AttemptState::Connected,
         since: at("2026-04-14T18:06:50Z"),
     };
-    let alert = |seq: i64, at: &str, text: &str| serde_json::json!({"seq": seq, "at": at, "data": {"text": text}});
+    let alert = |seq: i64, instant: &str, text: &str| OpenAlert {
+        seq,
+        ..OpenAlert::unwritten(AlertRaised::deck_file_changed(text), at(instant))
+    };
     View {
         board: Board {
             campaigns: vec![

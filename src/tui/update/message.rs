@@ -1,6 +1,7 @@
 //! Applies the messages of the desk to the model.
 
 use super::{Cmd, say};
+use crate::domain::event::EventKind;
 use crate::engine::desk::{
     ActError, ActId, ActSummary, EventLine, ImportError, ImportSummary, Message, View,
 };
@@ -108,10 +109,12 @@ fn on_log(model: &mut Model, lines: Vec<EventLine>, skipped: u64) {
             .campaign
             .as_ref()
             .map(|name| shared.rates.entry(name.clone()).or_default());
-        match (line.kind.as_str(), rates) {
-            ("attempt_sent", Some(rates)) => rates.note_sent(line.at),
-            ("contact_finished", Some(rates)) => rates.note_ended(line.at),
-            _ => {}
+        if let Some(rates) = rates {
+            if line.kind == Some(EventKind::AttemptSent) {
+                rates.note_sent(line.at);
+            } else if line.kind == Some(EventKind::ContactFinished) {
+                rates.note_ended(line.at);
+            }
         }
         if shared.events_back > 0 {
             shared.events_back += 1;

@@ -3,7 +3,6 @@
 use ratatui::layout::Rect;
 
 use super::labels;
-use crate::domain::Timestamp;
 use crate::tui::action::{Action, ViewAction};
 use crate::tui::canvas::{Canvas, Span};
 use crate::tui::theme::Role;
@@ -19,11 +18,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         1 => "1 alert".to_owned(),
         some => format!("{some} alerts"),
     };
-    let at = newest.at.parse::<Timestamp>();
-    let at = at.map_or_else(
-        |_| String::new(),
-        |at| format!("{} ", labels::when(at, shared)),
-    );
+    let at = format!("{} ", labels::when(newest.at, shared));
     let (see, known) = (
         shared.keys.key(Action::View(ViewAction::Alerts)),
         shared.keys.key(Action::View(ViewAction::Acknowledge)),

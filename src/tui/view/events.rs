@@ -4,11 +4,11 @@
 use ratatui::layout::Rect;
 
 use super::labels;
-use crate::domain::Timestamp;
+use crate::domain::event::EventKind;
 use crate::engine::desk::EventLine;
 use crate::tui::canvas::{Canvas, Span};
 use crate::tui::glyph::Glyphs;
-use crate::tui::shared::{Pane, Shared};
+use crate::tui::shared::Pane;
 use crate::tui::theme::Role;
 
 /// Draws the pane of the events.
@@ -53,7 +53,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, framed: bool) {
 fn line(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, event: &EventLine) {
     let shared = canvas.shared;
     let (x, y) = at;
-    let (glyph, role) = sign(&event.kind, &canvas.look.glyphs);
+    let (glyph, role) = sign(event.kind, &canvas.look.glyphs);
     let x = canvas.put(x, y, right, &labels::clock(event.at, shared), Role::Faint);
     let x = canvas.put(x + 1, y, right, glyph, role);
     let mut x = canvas.put(x + 1, y, right, &event.text, role);
@@ -68,32 +68,46 @@ fn line(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, event: &EventLine) 
     } else if let Some(campaign) = &event.campaign {
         x = canvas.put(x + 1, y, right, campaign, Role::Value);
     }
-    canvas.put(x + 1, y, right, &more(event, shared), Role::Faint);
+    let more = match event.due {
+        Some(at) => &format!("due {}", labels::when(at, shared)),
+        None => &event.more,
+    };
+    canvas.put(x + 1, y, right, more, Role::Faint);
 }
 
-/// Returns the text after the number. An instant of the log becomes the viewer's time of day.
-fn more(event: &EventLine, shared: &Shared) -> String {
-    let due = event.more.strip_prefix("due ").map(str::parse::<Timestamp>);
-    match due {
-        Some(Ok(at)) => format!("due {}", labels::when(at, shared)),
-        Some(Err(_)) | None => event.more.clone(),
-    }
-}
-
-fn sign(kind: &str, glyphs: &Glyphs) -> (&'static str, Role) {
+fn sign(kind: Option<EventKind>, glyphs: &Glyphs) -> (&'static str, Role) {
+    let Some(kind) = kind else {
+        return (glyphs.separator, Role::Text);
+    };
     match kind {
-        "attempt_reserved" => (glyphs.next, Role::Faint),
-        "attempt_sent" => (glyphs.sent, Role::StateRinging),
-        "call_ringing" => (glyphs.ringing, Role::StateRinging),
-        "call_answered" | "callee_detected" => (glyphs.talking, Role::StateLive),
-        "call_ended" | "contact_finished" => (glyphs.done, Role::Text),
-        "attempt_unknown" => (glyphs.unknown, Role::Bad),
-        "retry_planned" => (glyphs.waiting, Role::StateWaiting),
-        "suppression_added" | "consent_revoked" => (glyphs.blocked, Role::StateBlocked),
-        "alert_raised" => (glyphs.alert, Role::Alert),
-        "campaign_paused" => (glyphs.paused, Role::Warn),
-        "campaign_started" | "campaign_resumed" => (glyphs.running, Role::Good),
-        "campaign_stopped" => (glyphs.stopped, Role::Warn),
-        _ => (glyphs.separator, Role::Text),
+        EventKind::AttemptReserved => (glyphs.next, Role::Faint),
+        EventKind::AttemptSent => (glyphs.sent, Role::StateRinging),
+        EventKind::CallRinging => (glyphs.ringing, Role::StateRinging),
+        EventKind::CallAnswered | EventKind::CalleeDetected => (glyphs.talking, Role::StateLive),
+        EventKind::CallEnded | EventKind::ContactFinished => (glyphs.done, Role::Text),
+        EventKind::AttemptUnknown => (glyphs.unknown, Role::Bad),
+        EventKind::RetryPlanned => (glyphs.waiting, Role::StateWaiting),
+        EventKind::SuppressionAdded | EventKind::ConsentRevoked => {
+            (glyphs.blocked, Role::StateBlocked)
+        }
+        EventKind::AlertRaised => (glyphs.alert, Role::Alert),
+        EventKind::CampaignPaused => (glyphs.paused, Role::Warn),
+        EventKind::CampaignStarted | EventKind::CampaignResumed => (glyphs.running, Role::Good),
+        EventKind::CampaignStopped => (glyphs.stopped, Role::Warn),
+        EventKind::DeckOpened
+        | EventKind::DeckClosed
+        | EventKind::CampaignAdded
+        | EventKind::CampaignChanged
+        | EventKind::ImportStarted
+        | EventKind::ContactsImported
+        | EventKind::SuppressionReversed
+        | EventKind::RegistryLoaded
+        | EventKind::ConsentRecorded
+        | EventKind::AttemptReconciled
+        | EventKind::AttemptCorrected
+        | EventKind::AttemptReopened
+        | EventKind::IncarnationStarted
+        | EventKind::ListsConfirmed
+        | EventKind::ClockAccepted => (glyphs.separator, Role::Text),
     }
 }

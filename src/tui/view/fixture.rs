@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use serde_json::json;
 
 use crate::clock::{DeckClock, ScaledClock};
 use crate::domain::campaign::Pacing;
+use crate::domain::event::{AlertRaised, EventKind};
 use crate::domain::{
     CalleeType, CallerIdState, CampaignId, CampaignState, ClassId, Contact, ContactId,
     ContactState, Outcome, PhoneNumber, Timestamp, TrunkName,
 };
+use crate::engine::alerts::OpenAlert;
 use crate::engine::board::{Board, CallerIdBoard, CampaignBoard, Caps, Waiting};
 use crate::engine::desk::{
     CampaignView, ContactRow, EngineOwner, EventLine, Hold, HoldKind, ListKey, ListOrder,
@@ -88,9 +89,13 @@ fn view() -> View {
     board.campaigns = names
         .map(|(name, state, phase)| campaign(name, state, phase))
         .into();
+    let alert = |seq, back, text| OpenAlert {
+        seq,
+        ..OpenAlert::unwritten(AlertRaised::deck_file_changed(text), ago(back))
+    };
     board.alerts = vec![
-        json!({"seq": 812, "at": ago(90).to_string(), "data": {"text": "caller id +16465550102 is full until 14:22"}}),
-        json!({"seq": 700, "at": ago(900).to_string(), "data": {"text": "6 numbers have no time zone"}}),
+        alert(812, 90, "caller id +16465550102 is full until 14:22"),
+        alert(700, 900, "6 numbers have no time zone"),
     ];
     View {
         board,
@@ -328,10 +333,10 @@ fn key(id: i64) -> ListKey {
 }
 
 fn events() -> Vec<EventLine> {
-    let event = |back, kind: &str, number: Option<&str>, text: &str, more: &str| EventLine {
+    let event = |back, kind, number: Option<&str>, text: &str, more: &str| EventLine {
         seq: 900 - i64::try_from(back).unwrap(),
         at: ago(back),
-        kind: kind.to_owned(),
+        kind: Some(kind),
         campaign: Some(
             if number.is_some() {
                 "spring-reminders"
@@ -344,31 +349,41 @@ fn events() -> Vec<EventLine> {
         number: number.map(phone),
         text: text.to_owned(),
         more: more.to_owned(),
+        due: None,
     };
     let ruiz = Some("+12125550142");
     vec![
-        event(720, "campaign_paused", None, "paused", "by maria"),
-        event(60, "attempt_reserved", ruiz, "plan", "from +16465550100"),
-        event(58, "attempt_sent", ruiz, "dial", ""),
-        event(55, "call_ringing", ruiz, "ringing", ""),
-        event(42, "call_answered", ruiz, "answered", ""),
+        event(720, EventKind::CampaignPaused, None, "paused", "by maria"),
+        event(
+            60,
+            EventKind::AttemptReserved,
+            ruiz,
+            "plan",
+            "from +16465550100",
+        ),
+        event(58, EventKind::AttemptSent, ruiz, "dial", ""),
+        event(55, EventKind::CallRinging, ruiz, "ringing", ""),
+        event(42, EventKind::CallAnswered, ruiz, "answered", ""),
         event(
             13,
-            "call_ended",
+            EventKind::CallEnded,
             Some("+13125550177"),
             "ended busy",
             "rang 4 s",
         ),
-        event(
-            12,
-            "retry_planned",
-            Some("+13125550177"),
-            "retry planned",
-            &format!("due {}", minutes(34)),
-        ),
+        EventLine {
+            due: Some(minutes(34)),
+            ..event(
+                12,
+                EventKind::RetryPlanned,
+                Some("+13125550177"),
+                "retry planned",
+                "",
+            )
+        },
         event(
             1,
-            "suppression_added",
+            EventKind::SuppressionAdded,
             Some("+16465550188"),
             "do not call",
             "internal by maria",

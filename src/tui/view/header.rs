@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::labels::{self, cells};
 use crate::clock::DeckClock;
 use crate::domain::CampaignState;
+use crate::domain::event::EventKind;
 use crate::domain::text::clean;
 use crate::engine::board::CampaignBoard;
 use crate::engine::desk::EngineOwner;
@@ -166,10 +167,9 @@ fn label(canvas: &Canvas<'_>, place: usize, board: &CampaignBoard) -> String {
 
 /// Returns ` 12m` since the pause; empty if the received log does not contain it.
 fn paused_since(shared: &Shared, name: &str) -> String {
-    let paused =
-        shared.events.iter().rev().find(|event| {
-            event.kind == "campaign_paused" && event.campaign.as_deref() == Some(name)
-        });
+    let paused = shared.events.iter().rev().find(|event| {
+        event.kind == Some(EventKind::CampaignPaused) && event.campaign.as_deref() == Some(name)
+    });
     paused.map_or_else(String::new, |event| {
         format!(" {}", format::span(shared.now.since(event.at)))
     })

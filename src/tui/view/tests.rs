@@ -452,7 +452,7 @@ fn poisoned(size: (u16, u16), text: &str) -> Model {
             text.clone_into(&mut zone.label);
         }
     }
-    view.board.alerts[0]["data"]["text"] = text.into();
+    text.clone_into(&mut view.board.alerts[0].data.text);
     for event in &mut shared.events {
         event.campaign = Some(text.to_owned());
         text.clone_into(&mut event.text);

@@ -1,6 +1,6 @@
 //! What a person does at the desk.
 
-use dialdeck::domain::event::{EventKind, NewEvent};
+use dialdeck::domain::event::{AlertRaised, EventData, NewEvent};
 use dialdeck::domain::{CallEventKind, CampaignState, ContactState, Role};
 use dialdeck::engine::desk::{Act, ActId, EngineOwner, Message, Request};
 use dialdeck::store::Store as _;
@@ -91,8 +91,8 @@ fn a_contact_is_called_again_and_an_alert_seen_to() {
     let attempt = dial(&mut engine, contacts[0], morning());
     let now = morning() + secs(30);
     settle(&mut engine, attempt.id, &rejected(486), now);
-    let alert = NewEvent::new(now, EventKind::AlertRaised, "engine");
-    engine.append(&alert).unwrap();
+    let alert = EventData::AlertRaised(AlertRaised::program_failed("why"));
+    engine.append(&NewEvent::new(now, "engine", alert)).unwrap();
     let seq = engine.snapshot(now).unwrap().alerts[0].seq;
     let mut bench = Bench::open(&folder, EngineOwner::Elsewhere, Role::Operator);
     let acted = bench.act(Act::Requeue(vec![contacts[0]])).unwrap();

@@ -1,6 +1,6 @@
 //! What a desk shows of its deck.
 
-use dialdeck::domain::event::{EventKind, NewEvent};
+use dialdeck::domain::event::{AlertRaised, EventData, EventKind, NewEvent};
 use dialdeck::domain::{CallEventKind, ContactState, Role, WaitReason};
 use dialdeck::engine::desk::{Centre, EngineOwner, ListQuery, Message, NextClaim, Request};
 use dialdeck::policy::HoldKind;
@@ -161,8 +161,10 @@ fn the_story_begins_a_quarter_of_an_hour_ago_and_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let mut engine = sqlite(&folder);
     let (_, contacts) = running(&mut engine, 1);
-    let alert =
-        |after: u64| NewEvent::new(morning() + secs(after), EventKind::AlertRaised, "engine");
+    let alert = |after: u64| {
+        let alert = EventData::AlertRaised(AlertRaised::program_failed("why"));
+        NewEvent::new(morning() + secs(after), "engine", alert)
+    };
     engine.append(&alert(60)).unwrap();
     engine.append(&alert(901)).unwrap();
     let mut bench = Bench::open(&folder, EngineOwner::Elsewhere, Role::Viewer);
@@ -172,9 +174,9 @@ fn the_story_begins_a_quarter_of_an_hour_ago_and_goes_on() {
             return (kinds.collect::<Vec<_>>(), skipped);
         }
     };
-    assert_eq!(story(), (vec!["alert_raised".to_owned(); 2], 0));
+    assert_eq!(story(), (vec![Some(EventKind::AlertRaised); 2], 0));
     dial(&mut engine, contacts[0], morning() + secs(902));
-    assert_eq!(story(), (vec!["attempt_reserved".to_owned()], 0));
+    assert_eq!(story(), (vec![Some(EventKind::AttemptReserved)], 0));
     bench.leave();
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use dialdeck::domain::attempt::CallEnd;
-use dialdeck::domain::event::{EventKind, NewEvent};
+use dialdeck::domain::event::{AlertRaised, EventData, NewEvent};
 use dialdeck::domain::outcome::TrunkFinding;
 use dialdeck::domain::{
     Area, CampaignId, CampaignSettings, CampaignState, ContactId, ListKind, WindowClass,
@@ -190,13 +190,10 @@ fn the_abandonment_brake_is_held_and_its_alert_lasts_as_long() {
         claim(&mut engine, contacts[3], now + secs(5)),
         Claimed::Held { .. }
     ));
-    let data = serde_json::json!({
-        "alert": "campaign_waits",
-        "reasons": ["abandonment_brake"],
-        "text": "spring-reminders waits for an operator",
-    });
-    let alert = NewEvent::new(now, EventKind::AlertRaised, "engine").campaign("spring-reminders");
-    engine.append(&alert.with_data(&data)).unwrap();
+    let codes = vec!["abandonment_brake".to_owned()];
+    let alert = AlertRaised::campaign_waits("spring-reminders", codes, "why");
+    let alert = NewEvent::new(now, "engine", EventData::AlertRaised(alert));
+    engine.append(&alert.campaign("spring-reminders")).unwrap();
     let mut desk = desk(&folder);
     let mut view = desk.view().unwrap();
     assert_eq!(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use dialdeck::config::{DeckConfig, read_campaign};
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::campaign::Evidence;
-use dialdeck::domain::event::{EventKind, NewEvent};
+use dialdeck::domain::event::{DeckClosed, DeckEnding, EventData, NewEvent};
 use dialdeck::domain::{
     Attempt, AttemptId, CallEvent, CallEventKind, CallReport, CampaignState, Consent, ConsentKind,
     ContactState, DeckId, Hints, PhoneNumber, Timestamp, TrunkName,
@@ -255,7 +255,9 @@ impl<S: Store> Deck for World<S> {
     }
 
     fn log(&mut self, at: Timestamp) {
-        let entry = NewEvent::new(at, EventKind::DeckOpened, "maria");
+        let ending = DeckEnding::AtRest;
+        let entry = EventData::DeckClosed(DeckClosed { ending });
+        let entry = NewEvent::new(at, "maria", entry);
         self.store.append(&entry).unwrap();
         self.carry_out(vec![Effect::Store(Job::Refresh)]);
     }

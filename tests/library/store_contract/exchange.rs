@@ -1,7 +1,7 @@
 //! The exchange with the outside, over both stores: messages received once, results in order, caller IDs.
 
 use dialdeck::domain::attempt::CallEnd;
-use dialdeck::domain::event::{EventKind, NewEvent};
+use dialdeck::domain::event::{ContactFinished, EventData, NewEvent};
 use dialdeck::domain::{
     AttemptId, CallEventKind, CampaignState, ContactState, DeckId, PhoneNumber, Timestamp,
     TrunkName,
@@ -107,7 +107,12 @@ fn results_come_in_order_and_are_never_lost(store: &mut impl Store) {
     let turn = store.turn_results(&done, now, 10).unwrap();
     assert_eq!((turn.due.len(), turn.next_at), (0, Some(later)));
     // A second end of a contact waits for the first, even if it would be due earlier itself.
-    let again = NewEvent::new(now, EventKind::ContactFinished, "engine");
+    let again = EventData::ContactFinished(ContactFinished {
+        state: ContactState::Done,
+        reason: None,
+        attempts: 1,
+    });
+    let again = NewEvent::new(now, "engine", again);
     let again = NewEvent {
         contact: Some(contact),
         ..again.campaign("told")

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use dialdeck::domain::attempt::CallEnd;
-use dialdeck::domain::event::{EventKind, NewEvent};
+use dialdeck::domain::event::{AlertRaised, EventData, NewEvent};
 use dialdeck::domain::{
     CallEventKind, CampaignId, ClassId, Contact, ContactId, ContactState, Outcome, PhoneNumber,
     WaitReason,
@@ -375,7 +375,8 @@ fn a_page_from_the_middle_of_a_long_list_looks_at_few_rows() {
 fn check_log_backwards(store: &mut impl Store) {
     running(store, 3);
     for _ in 0..20 {
-        let event = NewEvent::new(morning(), EventKind::AlertRaised, "engine");
+        let alert = EventData::AlertRaised(AlertRaised::program_failed("why"));
+        let event = NewEvent::new(morning(), "engine", alert);
         store.append(&event).unwrap();
     }
     let mut expected = store.tail(0, usize::MAX).unwrap();

@@ -1,7 +1,7 @@
 //! Several processes on one deck, crashes and reopening, as several handles on one file.
 
 use dialdeck::domain::campaign::Pacing;
-use dialdeck::domain::event::{EventKind, NewEvent};
+use dialdeck::domain::event::{DeckClosed, DeckEnding, EventData, NewEvent};
 use dialdeck::domain::{CallEventKind, CampaignState, ContactState, DeckId, ListKind};
 use dialdeck::policy::retry::Next;
 use dialdeck::rules::Rules;
@@ -186,7 +186,9 @@ fn a_reader_cannot_write_and_needs_a_deck() {
     running(&mut store, 1);
     let mut reader = sqlite_read_only(&folder);
     assert_eq!(reader.campaigns().unwrap().len(), 1);
-    let event = NewEvent::new(morning(), EventKind::DeckOpened, "engine");
+    let ending = DeckEnding::AtRest;
+    let closed = EventData::DeckClosed(DeckClosed { ending });
+    let event = NewEvent::new(morning(), "engine", closed);
     assert!(matches!(
         reader.append(&event),
         Err(StoreError::Unusable(_))

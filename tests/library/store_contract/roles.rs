@@ -1,7 +1,7 @@
 //! What each role may do to a deck, verb by verb, over every store.
 
 use dialdeck::domain::campaign::Pacing;
-use dialdeck::domain::event::{EventKind, NewEvent};
+use dialdeck::domain::event::{DeckClosed, DeckEnding, EventData, NewEvent};
 use dialdeck::domain::{
     AttemptId, Authority, CallEvent, CallEventKind, CallerIdState, CampaignId, CampaignState,
     ContactId, ListKind, Right, Role, TrunkName,
@@ -109,7 +109,9 @@ fn engine<S: Store>() -> [(&'static str, Right, Verb<S>); 9] {
             store.keep_rest(&deck().trunks[0].name, Kept::default())
         }),
         ("append", Campaigns, |store| {
-            store.append(&NewEvent::new(morning(), EventKind::DeckOpened, "engine"))
+            let ending = DeckEnding::AtRest;
+            let closed = EventData::DeckClosed(DeckClosed { ending });
+            store.append(&NewEvent::new(morning(), "engine", closed))
         }),
     ]
 }

@@ -1,6 +1,6 @@
 //! What the snapshot of a deck shows of trunks and alerts.
 
-use dialdeck::domain::event::{EventKind, NewEvent};
+use dialdeck::domain::event::{AlertRaised, DeckClosed, DeckEnding, EventData, NewEvent};
 use dialdeck::store::Store;
 
 use dialdeck_testkit::world::*;
@@ -27,15 +27,24 @@ fn a_reset_trunk_is_in_the_next_snapshot(store: &mut impl Store) {
     assert_eq!(store.snapshot(now).unwrap().head, head);
 }
 
+fn alert() -> EventData {
+    EventData::AlertRaised(AlertRaised::program_failed("why"))
+}
+
+fn closed() -> EventData {
+    let ending = DeckEnding::AtRest;
+    EventData::DeckClosed(DeckClosed { ending })
+}
+
 fn alerts_are_in_the_snapshot(store: &mut impl Store) {
     let now = morning();
     for place in 0..25 {
         let at = now + secs(place);
-        let alert = NewEvent::new(at, EventKind::AlertRaised, "engine");
-        store.append(&alert).unwrap();
+        store.append(&NewEvent::new(at, "engine", alert())).unwrap();
     }
-    let early = NewEvent::new(now, EventKind::DeckOpened, "engine");
-    store.append(&early).unwrap();
+    store
+        .append(&NewEvent::new(now, "engine", closed()))
+        .unwrap();
     let snapshot = store.snapshot(now).unwrap();
     assert_eq!(snapshot.alerts.len(), 20);
     assert_eq!((snapshot.alerts[0].seq, snapshot.head), (25, 26));
@@ -45,12 +54,8 @@ fn alerts_are_in_the_snapshot(store: &mut impl Store) {
 
 fn an_alert_that_somebody_has_seen_to_leaves_the_snapshot(store: &mut impl Store) {
     let now = morning();
-    for kind in [
-        EventKind::AlertRaised,
-        EventKind::DeckOpened,
-        EventKind::AlertRaised,
-    ] {
-        store.append(&NewEvent::new(now, kind, "engine")).unwrap();
+    for data in [alert(), closed(), alert()] {
+        store.append(&NewEvent::new(now, "engine", data)).unwrap();
     }
     assert!(store.acknowledge(1, &by(now)).unwrap());
     assert!(!store.acknowledge(1, &by(now)).unwrap());

@@ -4,7 +4,7 @@
 use std::fs;
 
 use dialdeck::domain::DeckId;
-use dialdeck::domain::event::{EventKind, NewEvent};
+use dialdeck::domain::event::{DeckClosed, DeckEnding, EventData, NewEvent};
 use dialdeck::rules::Rules;
 use dialdeck::store::Store as _;
 use dialdeck::store::sqlite::SqliteStore;
@@ -149,8 +149,10 @@ fn a_clock_behind_the_log_holds_everything() {
     let path = scratch.path("deck/deck.sqlite");
     let mut store =
         SqliteStore::create_or_open(&path, DeckId(7), Rules::embedded(), later).unwrap();
+    let ending = DeckEnding::AtRest;
+    let closed = EventData::DeckClosed(DeckClosed { ending });
     store
-        .append(&NewEvent::new(later, EventKind::DeckClosed, "engine"))
+        .append(&NewEvent::new(later, "engine", closed))
         .unwrap();
     let said = scratch
         .run(&["why", "212-555-0142", "--json"])

@@ -1,65 +1,39 @@
-//! The entries of the event log: their kinds, their canonical line and the hash chain over the lines.
+//! The event log: what an entry of each kind holds, its canonical line, and the hash chain over the lines.
+//!
+//! Writers make a [`NewEvent`], whose [`EventData`] fixes its kind. Readers read an [`Entry`] from a line. Both
+//! use the same types, so a member exists in one place.
 
-use std::borrow::Cow;
-use std::fmt::{self, Write as _};
-use std::str::FromStr;
+mod alert;
+mod calls;
+mod chain;
+mod data;
+mod entry;
+mod kind;
 
-use serde::{Deserialize, Serialize};
-
-use super::digest::{Hash, hex, sha256, unhex};
+pub use self::alert::{Alert, AlertRaised};
+pub use self::calls::{
+    AttemptCorrected, AttemptReconciled, AttemptReopened, AttemptReserved, AttemptUnknown,
+    CallEnded, CalleeDetected, CapsUsed, Found, LateNews, RetryCause, RetryPlanned, UsedOf,
+    UsedRegistry,
+};
+pub use self::chain::{Anchor, ChainCheck, GENESIS, SealedEvent, seal};
+pub use self::data::{
+    BrakeMove, CampaignAdded, CampaignChanged, CampaignMoved, CampaignStarted, ClockAccepted,
+    ClockKind, ConsentRecorded, ContactFinished, ContactsImported, DeckClosed, DeckEnding, DeckOpened, ImportResult,
+    ImportStarted, ImportedClass, ImportedContent, IncarnationStarted, ListsConfirmed, LoggedSettings, NoData,
+    RegistryLoaded, SuppressionAdded, SuppressionReversed,
+};
+pub use self::entry::{Entry, EntryError};
+pub use self::kind::{EventData, EventKind};
 use super::ids::{AttemptId, ContactId};
 use super::phone::PhoneNumber;
-use super::text::escape_json;
 use super::time::Timestamp;
-
-/// What an entry of the event log records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(
-    missing_docs,
-    reason = "the kinds are named after the facts they record"
-)]
-pub enum EventKind {
-    DeckOpened,
-    DeckClosed,
-    CampaignAdded,
-    CampaignStarted,
-    CampaignPaused,
-    CampaignResumed,
-    CampaignStopped,
-    CampaignChanged,
-    ImportStarted,
-    ContactsImported,
-    SuppressionAdded,
-    SuppressionReversed,
-    RegistryLoaded,
-    ConsentRecorded,
-    ConsentRevoked,
-    AttemptReserved,
-    AttemptSent,
-    CallRinging,
-    CallAnswered,
-    CalleeDetected,
-    CallEnded,
-    AttemptUnknown,
-    AttemptReconciled,
-    AttemptCorrected,
-    AttemptReopened,
-    RetryPlanned,
-    ContactFinished,
-    AlertRaised,
-    IncarnationStarted,
-    ListsConfirmed,
-    ClockAccepted,
-}
 
 /// An entry before it has a position in the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEvent {
     /// When it happened, by the deck's clock.
     pub at: Timestamp,
-    /// The kind of entry.
-    pub kind: EventKind,
     /// Who acted: an operator's name, `engine`, or `carrier`.
     pub actor: String,
     /// The name of the campaign, if the entry is about one.
@@ -70,34 +44,27 @@ pub struct NewEvent {
     pub attempt: Option<AttemptId>,
     /// The callee's number, if the entry is about one.
     pub number: Option<PhoneNumber>,
-    /// A JSON object with the entry's details, serialised.
-    pub data: String,
+    /// What happened: the kind of the entry and its members.
+    pub data: EventData,
 }
 
 impl NewEvent {
-    /// Creates an entry with only a time, a kind and an actor; `data` is `{}`.
-    pub fn new(at: Timestamp, kind: EventKind, actor: &str) -> Self {
+    /// Creates an entry that is about no campaign, contact, attempt or number.
+    pub fn new(at: Timestamp, actor: &str, data: EventData) -> Self {
         Self {
             at,
-            kind,
             actor: actor.to_owned(),
             campaign: None,
             contact: None,
             attempt: None,
             number: None,
-            data: "{}".to_owned(),
+            data,
         }
     }
 
-    /// Returns the entry with this data object.
-    ///
-    /// # Panics
-    ///
-    /// Panics if `data` does not serialise, which a plain struct always does.
-    #[must_use]
-    pub fn with_data(mut self, data: &impl Serialize) -> Self {
-        self.data = serde_json::to_string(data).expect("event data is a plain struct");
-        self
+    /// Returns the kind of the entry.
+    pub const fn kind(&self) -> EventKind {
+        self.data.kind()
     }
 
     /// Returns the entry with this campaign name.
@@ -112,321 +79,5 @@ impl NewEvent {
     pub fn number(mut self, number: PhoneNumber) -> Self {
         self.number = Some(number);
         self
-    }
-}
-
-/// The digest that the first entry names as its predecessor: 32 zero bytes.
-pub const GENESIS: Hash = [0; 32];
-
-/// An entry in its position: its canonical line and the digest that the next entry names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SealedEvent {
-    /// The position in the log, from 1, without gaps.
-    pub seq: i64,
-    /// When it happened, never before the previous entry; see [`seal`] for the one exception.
-    pub at: Timestamp,
-    /// The line as exported, without the newline.
-    pub line: String,
-    /// The digest of the line with its `hash` member cut out.
-    pub hash: Hash,
-}
-
-/// Returns the entry at position `seq`, after the entry with digest `prev` that was written at `after`.
-///
-/// The log's time never goes back: if another process wrote between this entry's cause and its transaction,
-/// the entry gets the later instant. Only an acceptance of the machine's clock keeps its own instant, and
-/// later entries continue from it.
-///
-/// # Panics
-///
-/// Never panics, because a plain struct serialises and strings grow.
-///
-/// # Examples
-///
-/// ```
-/// use dialdeck_core::domain::Timestamp;
-/// use dialdeck_core::domain::event::{ChainCheck, EventKind, GENESIS, NewEvent, seal};
-///
-/// let at: Timestamp = "2026-12-07T15:30:00Z".parse()?;
-/// let first = seal(&NewEvent::new(at, EventKind::DeckOpened, "engine"), 1, &GENESIS, None);
-/// let second = seal(&NewEvent::new(at, EventKind::DeckClosed, "engine"), 2, &first.hash, Some(at));
-///
-/// let mut check = ChainCheck::default();
-/// check.push(&first.line)?;
-/// check.push(&second.line)?;
-/// assert_eq!(check.entries(), 2);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub fn seal(event: &NewEvent, seq: i64, prev: &Hash, after: Option<Timestamp>) -> SealedEvent {
-    #[derive(Serialize)]
-    struct Head<'a> {
-        seq: i64,
-        at: Timestamp,
-        kind: EventKind,
-        actor: &'a str,
-        campaign: Option<&'a str>,
-        contact: Option<ContactId>,
-        attempt: Option<AttemptId>,
-        number: Option<PhoneNumber>,
-    }
-    let at = match after {
-        Some(after) if event.kind != EventKind::ClockAccepted => after.max(event.at),
-        Some(_) | None => event.at,
-    };
-    let head = Head {
-        seq,
-        at,
-        kind: event.kind,
-        actor: &event.actor,
-        campaign: event.campaign.as_deref(),
-        contact: event.contact,
-        attempt: event.attempt,
-        number: event.number,
-    };
-    let mut line = serde_json::to_string(&head).expect("a plain struct serialises");
-    line.pop();
-    write!(line, r#","data":{},"prev":"{}"}}"#, event.data, hex(prev)).expect("strings grow");
-    // An exported log is read on terminals byte for byte, so the line is escaped.
-    if let Cow::Owned(escaped) = escape_json(&line) {
-        line = escaped;
-    }
-    let hash = sha256(line.as_bytes());
-    line.pop();
-    write!(line, r#","hash":"{}"}}"#, hex(&hash)).expect("strings grow");
-    SealedEvent {
-        seq,
-        at,
-        line,
-        hash,
-    }
-}
-
-/// A position in the log and the digest of the entry there: `SEQ:HASH`.
-///
-/// A log that contains this entry has neither lost nor changed anything up to it.
-///
-/// # Examples
-///
-/// ```
-/// use dialdeck_core::domain::event::Anchor;
-///
-/// let text = format!("7:{}", "ab".repeat(32));
-/// let anchor: Anchor = text.parse()?;
-/// assert_eq!(anchor.seq, 7);
-/// assert_eq!(anchor.to_string(), text);
-/// # Ok::<(), String>(())
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Anchor {
-    /// The entry's position; 0 is before the first entry.
-    pub seq: i64,
-    /// The digest of the entry.
-    pub hash: Hash,
-}
-
-impl fmt::Display for Anchor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.seq, hex(&self.hash))
-    }
-}
-
-impl FromStr for Anchor {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let read = text.trim().split_once(':').and_then(|(seq, digits)| {
-            let seq = seq.parse().ok().filter(|seq| *seq >= 0)?;
-            Some(Self {
-                seq,
-                hash: unhex(digits)?,
-            })
-        });
-        read.ok_or_else(|| {
-            "use SEQ:HASH as `dialdeck log anchor` prints it: a number, a colon and 64 hexadecimal \
-             digits"
-                .to_owned()
-        })
-    }
-}
-
-impl Serialize for Anchor {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Anchor {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
-    }
-}
-
-/// Checks an exported log line by line: sequence, chain and digests.
-#[derive(Clone, Debug)]
-pub struct ChainCheck {
-    seq: i64,
-    head: String,
-}
-
-impl Default for ChainCheck {
-    fn default() -> Self {
-        Self {
-            seq: 0,
-            head: hex(&GENESIS),
-        }
-    }
-}
-
-impl ChainCheck {
-    /// Returns the number of the last entry accepted so far.
-    pub const fn entries(&self) -> i64 {
-        self.seq
-    }
-
-    /// Creates a check that continues after an accepted entry.
-    pub fn behind(anchor: &Anchor) -> Self {
-        Self {
-            seq: anchor.seq,
-            head: hex(&anchor.hash),
-        }
-    }
-
-    /// Checks the digest of the last accepted entry, if it is the anchor's.
-    ///
-    /// # Errors
-    ///
-    /// Errors if the entry at the anchor's position has another digest.
-    pub fn holds(&self, anchor: &Anchor) -> Result<(), String> {
-        if self.seq == anchor.seq && self.head != hex(&anchor.hash) {
-            return Err(format!(
-                "entry {} is not the one that the anchor names: the log was rewritten from there \
-                 or earlier",
-                self.seq
-            ));
-        }
-        Ok(())
-    }
-
-    /// Checks that the log reaches the anchor.
-    ///
-    /// # Errors
-    ///
-    /// Errors if the log ends before the anchor.
-    pub fn reaches(&self, anchor: &Anchor) -> Result<(), String> {
-        if self.seq < anchor.seq {
-            return Err(format!(
-                "the log ends at entry {}, the anchor names entry {}: its end was cut off",
-                self.seq, anchor.seq
-            ));
-        }
-        Ok(())
-    }
-
-    /// Returns the digest of the last accepted entry, in hexadecimal.
-    pub fn head(&self) -> &str {
-        &self.head
-    }
-
-    /// Checks the next line and makes it the last accepted entry.
-    ///
-    /// # Errors
-    ///
-    /// Errors if the line is not a JSON object of the log, leaves a gap in the sequence, does not follow from
-    /// the entry before it, or was changed. The text states which.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use dialdeck_core::domain::Timestamp;
-    /// use dialdeck_core::domain::event::{ChainCheck, EventKind, GENESIS, NewEvent, seal};
-    ///
-    /// let event = NewEvent::new(Timestamp::MIN, EventKind::DeckOpened, "engine");
-    /// let changed = seal(&event, 1, &GENESIS, None).line.replace("engine", "person");
-    /// assert!(ChainCheck::default().push(&changed).is_err());
-    /// ```
-    pub fn push(&mut self, line: &str) -> Result<(), String> {
-        #[derive(serde::Deserialize)]
-        struct Link {
-            seq: i64,
-            prev: String,
-            hash: String,
-        }
-        let found: Link = serde_json::from_str(line)
-            .map_err(|error| format!("entry after {} is not a log line: {error}", self.seq))?;
-        let expected = self.seq + 1;
-        if found.seq != expected {
-            return Err(format!("expected entry {expected}, found {}", found.seq));
-        }
-        if found.prev != self.head {
-            return Err(format!(
-                "entry {expected} does not follow from entry {}",
-                self.seq
-            ));
-        }
-        let tail = format!(r#","hash":"{}"}}"#, found.hash);
-        let body = line
-            .strip_suffix(&tail)
-            .ok_or_else(|| format!("entry {expected} does not end in its hash"))?;
-        let digest = hex(&sha256(format!("{body}}}").as_bytes()));
-        if digest != found.hash {
-            return Err(format!("entry {expected} was changed after it was written"));
-        }
-        self.seq = expected;
-        self.head = found.hash;
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn lines() -> Vec<String> {
-        let mut prev = GENESIS;
-        (1..=5)
-            .map(|seq| {
-                let event = NewEvent::new(Timestamp::from_millis(seq), EventKind::DeckOpened, "a");
-                let sealed = seal(&event, seq, &prev, None);
-                prev = sealed.hash;
-                sealed.line
-            })
-            .collect()
-    }
-
-    #[test]
-    fn time_never_goes_back() {
-        let event = NewEvent::new(Timestamp::from_millis(5), EventKind::DeckOpened, "a");
-        let at = |after| seal(&event, 2, &GENESIS, Some(Timestamp::from_millis(after))).at;
-        assert_eq!(at(4), event.at);
-        assert_eq!(at(9), Timestamp::from_millis(9));
-    }
-
-    #[test]
-    fn an_accepted_clock_alone_sets_the_time_back() {
-        let event = NewEvent::new(Timestamp::from_millis(5), EventKind::ClockAccepted, "a");
-        let later = Some(Timestamp::from_millis(9));
-        assert_eq!(seal(&event, 2, &GENESIS, later).at, event.at);
-    }
-
-    fn check(lines: &[String]) -> Result<(), String> {
-        let mut chain = ChainCheck::default();
-        lines.iter().try_for_each(|line| chain.push(line))
-    }
-
-    #[test]
-    fn a_chain_checks_and_any_change_breaks_it() {
-        let good = lines();
-        assert_eq!(check(&good), Ok(()));
-        let mut changed = good.clone();
-        changed[2] = changed[2].replace(r#""actor":"a""#, r#""actor":"b""#);
-        assert!(check(&changed).is_err());
-        let mut gap = good.clone();
-        gap.remove(2);
-        assert!(check(&gap).is_err());
-        let mut swapped = good;
-        swapped.swap(1, 2);
-        assert!(check(&swapped).is_err());
     }
 }

@@ -73,6 +73,30 @@ impl fmt::Display for DeckId {
     }
 }
 
+impl FromStr for DeckId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let id = u64::from_str_radix(text, 16);
+        id.map(Self)
+            .map_err(|_| format!("`{text}` is not a deck's identity"))
+    }
+}
+
+impl Serialize for DeckId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for DeckId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
 /// The id of one planned attempt, and of the provider request that carries it out.
 ///
 /// The ids of one deck are ordered as they were planned, across its incarnations.
@@ -245,12 +269,9 @@ impl FromStr for AttemptId {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let bad = || format!("`{text}` is not an attempt id");
         let (deck, serial) = text.split_once('-').ok_or_else(bad)?;
-        let deck = u64::from_str_radix(deck, 16).map_err(|_| bad())?;
+        let deck = deck.parse().map_err(|_| bad())?;
         let serial = serial.parse().map_err(|_| bad())?;
-        Ok(Self {
-            deck: DeckId(deck),
-            serial,
-        })
+        Ok(Self { deck, serial })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::contact::{Consent, ConsentKind, WindowClass};
 use super::phone::PhoneNumber;
@@ -73,14 +73,13 @@ impl UnfinishedImport {
 }
 
 /// The figures of an import, for the event log.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImportFigures {
     /// The file name without its folder.
     pub file: String,
     /// The SHA-256 of the file, lower-case hex; empty if it could not be read to its end.
     pub sha256: String,
     /// The position in the event log of the entry that records its start.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub started: Option<i64>,
     /// The number of rows read.
     pub rows: u64,
@@ -93,28 +92,5 @@ pub struct ImportFigures {
     /// Rows taken that carry consent, by kind.
     pub consents: BTreeMap<ConsentKind, u64>,
     /// Rows taken that can be dialed, by window class.
-    #[serde(serialize_with = "by_place")]
     pub classes: BTreeMap<Arc<WindowClass>, u64>,
-}
-
-/// Writes the counts by zones and regions, without regard to their evidence.
-fn by_place<S: Serializer>(
-    classes: &BTreeMap<Arc<WindowClass>, u64>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct Place<'a> {
-        zones: &'a [String],
-        regions: &'a [String],
-        taken: u64,
-    }
-    let mut places: BTreeMap<(&[String], &[String]), u64> = BTreeMap::new();
-    for (class, taken) in classes {
-        *places.entry((&class.zones, &class.regions)).or_default() += taken;
-    }
-    serializer.collect_seq(places.into_iter().map(|((zones, regions), taken)| Place {
-        zones,
-        regions,
-        taken,
-    }))
 }

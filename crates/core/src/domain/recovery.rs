@@ -9,7 +9,7 @@ use super::suppression::ListKind;
 use super::time::Timestamp;
 
 /// How a deck gets another incarnation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Turn {
     /// A backup was restored in its place.

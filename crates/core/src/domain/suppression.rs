@@ -219,6 +219,18 @@ impl Serialize for Area {
     }
 }
 
+impl<'de> Deserialize<'de> for Area {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.as_str() {
+            "all" => Ok(Self::WHOLE),
+            code => code.parse().map(Self).map_err(|_| {
+                serde::de::Error::custom(format!("`{text}` is not an area of a registry"))
+            }),
+        }
+    }
+}
+
 /// A list as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SuppressionList {

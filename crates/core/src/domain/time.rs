@@ -273,9 +273,10 @@ impl Weekdays {
     /// Every day, Monday to Sunday.
     pub const ALL: Self = Self(0x7f);
 
-    /// Returns whether the set contains the day; `monday_zero` counts from Monday = 0 and is at most 6.
+    /// Returns whether the set contains the day; `monday_zero` counts from Monday = 0. No set contains a day
+    /// above 6.
     pub const fn contains(self, monday_zero: u8) -> bool {
-        self.0 & (1 << monday_zero) != 0
+        monday_zero < 7 && self.0 & (1 << monday_zero) != 0
     }
 
     /// Returns whether no day is in the set.
@@ -373,6 +374,13 @@ mod tests {
         let days: Weekdays = "Sat-Mon,Wed".parse().unwrap();
         assert_eq!(days.to_string(), "Mon,Wed,Sat,Sun");
         assert!("Mo".parse::<Weekdays>().is_err());
+    }
+
+    #[test]
+    fn no_week_has_an_eighth_day() {
+        for day in 0..=u8::MAX {
+            assert_eq!(Weekdays::ALL.contains(day), day < 7, "{day}");
+        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Entries of the event log as short lines for people. The number is separate, so that it can be masked.
 
-use serde_json::Value;
-
-use dialdeck_core::domain::event::SealedEvent;
+use dialdeck_core::domain::event::{
+    CallEnded, CampaignChanged, Entry, EventData, EventKind, SealedEvent,
+};
+use dialdeck_core::domain::outcome::Outcome;
 use dialdeck_core::domain::{ContactId, PhoneNumber, Timestamp};
 
 /// A log entry as a short line.
@@ -12,8 +13,8 @@ pub struct EventLine {
     pub seq: i64,
     /// When the event happened, UTC.
     pub at: Timestamp,
-    /// The entry's kind, as in the log.
-    pub kind: String,
+    /// The entry's kind; `None` for an entry that cannot be read.
+    pub kind: Option<EventKind>,
     /// The campaign's name, if the entry has one.
     pub campaign: Option<String>,
     /// The contact's id, if the entry has one.
@@ -24,80 +25,136 @@ pub struct EventLine {
     pub text: String,
     /// What is shown after the number: `from +16465550103`, a cause, a note.
     pub more: String,
+    /// The instant of the call that the entry plans, to be shown after `more` in the viewer's time.
+    pub due: Option<Timestamp>,
 }
 
-/// Returns an entry as a line. Fields that the entry lacks are empty.
+/// Returns an entry as a line. An entry that cannot be read says why.
 pub(super) fn event_line(event: &SealedEvent) -> EventLine {
-    let value: Value = serde_json::from_str(&event.line).unwrap_or_default();
-    let kind = value["kind"].as_str().unwrap_or("event").to_owned();
-    let data = &value["data"];
-    let (text, more) = words(&kind, data, value["actor"].as_str().unwrap_or_default());
-    EventLine {
+    let line = |kind, (text, more): (String, String)| EventLine {
         seq: event.seq,
         at: event.at,
-        campaign: value["campaign"].as_str().map(str::to_owned),
-        contact: value["contact"].as_i64().map(ContactId),
-        number: value["number"].as_str().and_then(|text| text.parse().ok()),
         kind,
+        campaign: None,
+        contact: None,
+        number: None,
         text,
         more,
+        due: None,
+    };
+    match Entry::read(&event.line) {
+        Ok(entry) => EventLine {
+            due: due(&entry.data),
+            ..line(Some(entry.kind()), words(&entry.data, &entry.actor))
+        }
+        .about(entry),
+        Err(error) => line(None, ("event".to_owned(), error.to_string())),
     }
 }
 
-fn words(kind: &str, data: &Value, actor: &str) -> (String, String) {
-    let of = |key: &str| data[key].as_str().unwrap_or_default().to_owned();
-    let by = |what: &str| {
-        let note = match of("note") {
+impl EventLine {
+    fn about(self, entry: Entry) -> Self {
+        Self {
+            campaign: entry.campaign,
+            contact: entry.contact,
+            number: entry.number,
+            ..self
+        }
+    }
+}
+
+const fn due(data: &EventData) -> Option<Timestamp> {
+    if let EventData::RetryPlanned(planned) = data {
+        Some(planned.due)
+    } else {
+        None
+    }
+}
+
+fn spaced(code: &str) -> String {
+    code.replace('_', " ")
+}
+
+/// Returns what is shown before the number, and what after it.
+fn words(data: &EventData, actor: &str) -> (String, String) {
+    let plain = |text: &str| (text.to_owned(), String::new());
+    let by = |text: &str, note: &str| {
+        let note = match note {
             note if note.is_empty() || note == actor => String::new(),
             note => format!(": {note}"),
         };
-        (what.to_owned(), format!("by {actor}{note}"))
+        (text.to_owned(), format!("by {actor}{note}"))
     };
-    match kind {
-        "attempt_reserved" => ("plan".to_owned(), format!("from {}", of("caller_id"))),
-        "attempt_sent" => ("dial".to_owned(), String::new()),
-        "call_ringing" => ("ringing".to_owned(), String::new()),
-        "call_answered" => ("answered".to_owned(), String::new()),
-        "callee_detected" => (format!("callee is {}", of("callee_type")), String::new()),
-        "call_ended" => (
-            format!("ended {}", of("outcome").replace('_', " ")),
-            length(data),
+    let had_ended = |was: Option<Outcome>| {
+        let was = was.map(Outcome::as_str).unwrap_or_default();
+        format!("it had ended as {}", spaced(was))
+    };
+    match data {
+        EventData::AttemptReserved(call) => ("plan".to_owned(), format!("from {}", call.caller_id)),
+        EventData::AttemptSent(_) => plain("dial"),
+        EventData::CallRinging(_) => plain("ringing"),
+        EventData::CallAnswered(_) => plain("answered"),
+        EventData::CalleeDetected(found) => {
+            let what = found.callee_type.map(|what| what.as_str());
+            plain(&format!("callee is {}", what.unwrap_or_default()))
+        }
+        EventData::CallEnded(end) => (
+            format!("ended {}", spaced(end.outcome.as_str())),
+            length(end),
         ),
-        "attempt_unknown" => ("fate unknown".to_owned(), of("why")),
-        "attempt_reconciled" => ("reconciled".to_owned(), of("found").replace('_', " ")),
-        "attempt_corrected" => (
-            format!("counts: {}", of("outcome").replace('_', " ")),
-            format!("it had ended as {}", of("was").replace('_', " ")),
+        EventData::AttemptUnknown(fate) => ("fate unknown".to_owned(), fate.why.clone()),
+        EventData::AttemptReconciled(fate) => {
+            ("reconciled".to_owned(), spaced(fate.found.as_str()))
+        }
+        EventData::AttemptCorrected(end) => (
+            format!("counts: {}", spaced(end.outcome.as_str())),
+            had_ended(end.was),
         ),
-        "attempt_reopened" => (
-            format!("open again: {}", of("word")),
-            format!("it had ended as {}", of("was").replace('_', " ")),
+        EventData::AttemptReopened(call) => (
+            format!("open again: {}", call.word.as_str()),
+            had_ended(call.was),
         ),
-        "retry_planned" => ("retry planned".to_owned(), format!("due {}", of("due"))),
-        "contact_finished" => (
-            of("state").replace('_', " "),
-            of("reason").replace('_', " "),
+        EventData::RetryPlanned(_) => plain("retry planned"),
+        EventData::ContactFinished(end) => (
+            spaced(end.state.as_str()),
+            spaced(end.reason.as_deref().unwrap_or_default()),
         ),
-        "suppression_added" => (
+        EventData::SuppressionAdded(entry) => (
             "do not call".to_owned(),
-            format!("{} by {actor}", of("list")),
+            format!("{} by {actor}", entry.list),
         ),
-        "suppression_reversed" => ("off the list".to_owned(), of("reason")),
-        "alert_raised" => ("alert".to_owned(), of("text")),
-        "campaign_paused" => by("paused"),
-        "campaign_resumed" => by("resumed"),
-        "campaign_started" => by("started"),
-        "campaign_stopped" => by("stopped"),
-        other => by(&other.replace('_', " ")),
+        EventData::SuppressionReversed(entry) => ("off the list".to_owned(), entry.reason.clone()),
+        EventData::AlertRaised(alert) => ("alert".to_owned(), alert.text.clone()),
+        EventData::CampaignPaused(moved) => by("paused", &moved.note),
+        EventData::CampaignResumed(moved) => by("resumed", &moved.note),
+        EventData::CampaignStarted(started) => by("started", &started.note),
+        EventData::CampaignStopped(moved) => by("stopped", &moved.note),
+        EventData::CampaignChanged(CampaignChanged::State { note, .. }) => {
+            by("campaign changed", note)
+        }
+        EventData::CampaignChanged(
+            CampaignChanged::Pacing { .. } | CampaignChanged::Brake { .. },
+        )
+        | EventData::DeckOpened(_)
+        | EventData::DeckClosed(_)
+        | EventData::CampaignAdded(_)
+        | EventData::ImportStarted(_)
+        | EventData::ContactsImported(_)
+        | EventData::RegistryLoaded(_)
+        | EventData::ConsentRecorded(_)
+        | EventData::ConsentRevoked(_)
+        | EventData::IncarnationStarted(_)
+        | EventData::ListsConfirmed(_)
+        | EventData::ClockAccepted(_) => by(&spaced(data.kind().as_str()), ""),
     }
 }
 
 /// Returns how long a call talked, or rang if it did not talk; empty if it did neither.
-fn length(data: &Value) -> String {
-    let seconds = |key: &str| data[key].as_u64().map(|ms| ms / 1_000);
-    match (seconds("ring_ms"), seconds("talk_ms")) {
+fn length(end: &CallEnded) -> String {
+    let seconds = |span: Option<u64>| span.map(|ms| ms / 1_000);
+    match (seconds(end.ring_ms), seconds(end.talk_ms)) {
         (_, Some(talk)) if talk > 0 => format!("talked {talk} s"),
         (Some(ring), _) if ring > 0 => format!("rang {ring} s"),
-        _ => String::new(),
+        (_, Some(_) | None) => String::new(),
     }
 }

@@ -37,7 +37,7 @@ pub use dialdeck_store::{ListKey, ListOrder};
 pub use super::board::Phase;
 pub use super::next_claim::NextClaim;
 
-use super::alerts;
+use super::alerts::OpenAlert;
 use super::board::{Board, CallerIdBoard};
 use super::law;
 use super::next_claim;
@@ -45,6 +45,7 @@ use super::reading::{self, Reading};
 use super::shell::Handle;
 use dialdeck_clock::DeckClock;
 use dialdeck_core::domain::campaign::Pacing;
+use dialdeck_core::domain::event::AlertRaised;
 use dialdeck_core::domain::{
     Campaign, CampaignId, CampaignState, Contact, ContactId, ImportFigures, Timestamp,
 };
@@ -72,7 +73,7 @@ pub trait Surroundings<S>: Send {
 
     /// Why the engine inside records nothing at present, if another process keeps the store busy: an
     /// alert that the log cannot hold yet.
-    fn busy(&mut self) -> Option<String> {
+    fn busy(&mut self) -> Option<AlertRaised> {
         None
     }
 
@@ -269,7 +270,7 @@ impl<S: Store> Desk<S> {
         self.claims.keep_campaigns(&next, &readings);
         let mut board = Board::of(snapshot, &readings, next, now);
         let busy = self.settings.surroundings.busy();
-        let busy = busy.map(|text| alerts::store_is_busy(&text, now));
+        let busy = busy.map(|alert| OpenAlert::unwritten(alert, now));
         board.alerts.splice(0..0, busy);
         let campaigns: Vec<CampaignView> = readings
             .iter()

@@ -15,7 +15,7 @@ use super::protocol::{ActId, Message, Request, UnreadNumber};
 use super::why::{self, When, WhyReport};
 use super::{Act, Desk, EngineOwner, Settings, View, event_line, numbers};
 use dialdeck_clock::{Clock, DeckClock, Stopwatch};
-use dialdeck_core::domain::event::{EventKind, NewEvent};
+use dialdeck_core::domain::event::{AlertRaised, EventData, NewEvent};
 use dialdeck_core::domain::{CampaignId, Timestamp};
 use dialdeck_store::{By, Store, StoreError, Unusable};
 
@@ -336,8 +336,8 @@ impl<S: Store> Service<S> {
         };
         let store = &mut self.desk.settings.store;
         acts::record(store, &Act::PauseAll, &by)?;
-        let data = serde_json::json!({"alert": "program_failed", "text": what});
-        store.append(&NewEvent::new(by.at, EventKind::AlertRaised, &by.actor).with_data(&data))
+        let alert = EventData::AlertRaised(AlertRaised::program_failed(what));
+        store.append(&NewEvent::new(by.at, &by.actor, alert))
     }
 
     /// Acknowledges acts against which no call can leave any more.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use dialdeck_core::domain::event::AlertRaised;
 use dialdeck_core::domain::outcome::is_block;
 use dialdeck_core::domain::{AttemptId, CampaignId, Outcome, Timestamp, TrunkName};
 use dialdeck_core::policy::abandonment::{LAW_PERCENT, is_above_law};
@@ -32,12 +33,8 @@ impl Dispatcher {
         if !is_block(cause) || !cause.starts_with("declined") {
             return;
         }
-        let text = format!(
-            "trunk {name}: a network blocks calls ({}), no person declined them: no number goes on the \
-             do-not-call list for it; ask the carrier, and look at the caller IDs' reputation",
-            cause.replace('_', " ")
-        );
-        self.alert_trunk(name, "calls_blocked", &text, now, effects);
+        let alert = AlertRaised::calls_blocked(name, cause);
+        self.alert_trunk(name, alert, now, effects);
     }
 
     /// Raises an alert when at least half of a trunk's calls in flight are of unknown fate, and at least
@@ -55,8 +52,8 @@ impl Dispatcher {
         let calls = self.calls.iter().filter(|(_, call)| call.trunk == *name);
         let slots = Slots::of(calls.map(|(attempt, call)| (*attempt, call.state)));
         if slots.are_stuck(cap.min(MANY_UNKNOWN)) {
-            let text = format!("trunk {name}: {}", slots.message());
-            self.alert_trunk(name, "calls_unknown", &text, now, effects);
+            let alert = AlertRaised::calls_unknown(name, &slots.message());
+            self.alert_trunk(name, alert, now, effects);
         }
     }
 
@@ -71,11 +68,8 @@ impl Dispatcher {
         if settled.read.outcome != Outcome::Unknown {
             return;
         }
-        let text = format!(
-            "trunk {name}: the outcome of attempt {attempt} is not known. It counts, its slot is \
-             free, its contact is not called again until a person has looked: `dialdeck unknown`"
-        );
-        self.alert_trunk(name, "fate_unknown", &text, now, effects);
+        let alert = AlertRaised::fate_unknown(name, attempt);
+        self.alert_trunk(name, alert, now, effects);
     }
 
     /// Raises an alert about a trunk, at most once per period. For a trunk that is no longer in the deck
@@ -83,18 +77,19 @@ impl Dispatcher {
     fn alert_trunk(
         &mut self,
         name: &TrunkName,
-        alert: &'static str,
-        text: &str,
+        alert: AlertRaised,
         now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
         let Some(trunk) = self.trunks.get_mut(name) else {
-            return effects.push(Self::alert(alert, text, now));
+            return effects.push(Self::alert(alert, now));
         };
-        let told = trunk.alerted.get(alert);
-        if told.is_none_or(|at| now.since(*at) >= ALERT_EVERY) {
-            trunk.alerted.insert(alert, now);
-            effects.push(Self::alert(alert, text, now));
+        let mut alerted = trunk.alerted.iter();
+        let alerted = alerted.find(|(kind, _)| *kind == alert.alert);
+        if alerted.is_none_or(|(_, at)| now.since(*at) >= ALERT_EVERY) {
+            trunk.alerted.retain(|(kind, _)| *kind != alert.alert);
+            trunk.alerted.push((alert.alert.clone(), now));
+            effects.push(Self::alert(alert, now));
         }
     }
 
@@ -117,13 +112,10 @@ impl Dispatcher {
             return;
         }
         lane.above_law = above;
-        let text = format!(
-            "campaign {}: {} of {} live answers abandoned, the law allows {LAW_PERCENT} % (47 CFR \
-             64.1200(a)(7)): have more agents there, or lower the pace",
-            lane.campaign.name(),
-            counts.law.abandoned,
-            counts.law.answered
-        );
-        effects.push(Self::alert("abandonment_above_law", &text, now));
+        let counts = counts.law;
+        let (name, percent) = (lane.campaign.name(), LAW_PERCENT);
+        let alert =
+            AlertRaised::abandonment_above_law(name, counts.abandoned, counts.answered, percent);
+        effects.push(Self::alert(alert, now));
     }
 }

@@ -2,6 +2,7 @@
 
 use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::campaign::{Agent, VoicemailAction};
+use dialdeck_core::domain::event::AlertRaised;
 use dialdeck_core::domain::outcome::TrunkFinding;
 use dialdeck_core::domain::{
     Attempt, AttemptId, AttemptState, Briefing, CallEvent, CallEventKind, CallReport, CalleeType,
@@ -113,7 +114,8 @@ impl Dispatcher {
             }
             ProviderEvent::Unlisted(why) => self.on_unlisted(&trunk, &why, now, effects),
             ProviderEvent::Warning(word, text) => {
-                effects.push(Self::alert(word, &format!("trunk {trunk}: {text}"), now));
+                let alert = AlertRaised::provider(&trunk, word, &text);
+                effects.push(Self::alert(alert, now));
             }
             ProviderEvent::Unclosed(attempt) => {
                 self.unclosed.insert(attempt, trunk.clone());

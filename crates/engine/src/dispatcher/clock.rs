@@ -1,7 +1,7 @@
 //! What the dispatcher does about a clock that jumped or is behind the log.
 
 use super::{Dispatcher, Effect, Job};
-use crate::alerts;
+use dialdeck_core::domain::event::AlertRaised;
 use dialdeck_core::domain::{AttemptId, ClockHeld, Timestamp, clock_behind};
 use dialdeck_store::Snapshot;
 
@@ -35,14 +35,7 @@ impl Dispatcher {
     ) {
         let behind = clock_behind(snapshot.last_event_at, now);
         if let (None, Some(last)) = (self.clock_behind, behind) {
-            let text = format!(
-                "the clock says {}, the log's last entry is of {}: nothing is dialed until then. \
-                 The clock was set back, or the deck ran on a simulated one: that takes --speed; if the \
-                 machine's clock is right, `dialdeck clock accept`",
-                now.to_the_second(),
-                last.to_the_second()
-            );
-            effects.push(Self::alert(alerts::CLOCK_BEHIND, &text, now));
+            effects.push(Self::alert(AlertRaised::clock_behind(now, last), now));
         }
         self.clock_behind = behind;
         match snapshot.clock_held {
@@ -65,10 +58,7 @@ impl Dispatcher {
         let held = ClockHeld { at: now, seconds };
         self.clock.held = Some(held);
         self.clock.recording = true;
-        let text = format!(
-            "the machine's clock jumped {held}: nothing is dialed until `dialdeck clock accept`"
-        );
-        effects.push(Self::alert(alerts::CLOCK_JUMPED, &text, now));
+        effects.push(Self::alert(AlertRaised::clock_jumped(held), now));
         effects.push(Effect::Store(Job::HoldClock(held)));
         self.take_back_unsent(effects);
     }

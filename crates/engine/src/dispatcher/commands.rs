@@ -1,8 +1,9 @@
 //! When a command may be acknowledged, and how calls are taken back and hung up.
 
+use dialdeck_core::domain::event::AlertRaised;
 use dialdeck_core::domain::{AttemptId, AttemptState, Timestamp};
 
-use super::super::{CommandError, CommandId, Effect, Effected, Job, alerts};
+use super::super::{CommandError, CommandId, Effect, Effected, Job};
 use super::Dispatcher;
 use super::call::Call;
 use super::lane::Lane;
@@ -37,8 +38,7 @@ impl Dispatcher {
         if self.displaced.is_some() {
             return;
         }
-        let text = format!("{why}: nothing more is dialed");
-        effects.push(Self::alert(alerts::DISPLACED, &text, now));
+        effects.push(Self::alert(AlertRaised::deck_displaced(&why), now));
         self.displaced = Some(why);
         self.drain(effects);
     }

@@ -3,30 +3,24 @@
 use std::mem::{self, Discriminant};
 
 use dialdeck_core::domain::Timestamp;
-use dialdeck_core::domain::event::{EventKind, NewEvent};
+use dialdeck_core::domain::event::AlertRaised;
 use dialdeck_core::policy::{Hold, HoldKind, Until};
 
 use super::super::{Effect, Job, alerts};
+use super::Dispatcher;
 use super::lane::Lane;
-use super::{Dispatcher, ENGINE};
 
 impl Dispatcher {
-    pub(super) fn alert(alert: &str, text: &str, now: Timestamp) -> Effect {
-        #[derive(serde::Serialize)]
-        struct Data<'a> {
-            alert: &'a str,
-            text: &'a str,
-        }
-        let event = NewEvent::new(now, EventKind::AlertRaised, ENGINE);
-        Effect::Store(Job::Log(event.with_data(&Data { alert, text })))
+    pub(super) fn alert(alert: AlertRaised, now: Timestamp) -> Effect {
+        Effect::Store(Job::Log(alerts::raised(alert, now)))
     }
 
     /// Reports classes whose contacts wait for an operator while the rest of their campaign continues.
     pub(super) fn alert_shut_classes(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         for lane in self.lanes.values_mut().filter(|lane| lane.runs()) {
             for text in lane.newly_stuck() {
-                let text = format!("campaign {}: {text}", lane.campaign.name());
-                effects.push(Self::alert("class_waits", &text, now));
+                let alert = AlertRaised::class_waits(lane.campaign.name(), &text);
+                effects.push(Self::alert(alert, now));
             }
         }
     }

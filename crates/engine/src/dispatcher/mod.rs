@@ -38,9 +38,6 @@ use trunks::Trunk;
 /// How often expired contacts are ended, at least, while other events arrive.
 const EXPIRE_EVERY: Duration = Duration::from_hours(1);
 
-/// The actor of the engine's entries in the event log.
-const ENGINE: &str = "engine";
-
 /// The engine's state machine. A deck has one, and its engine owns it.
 ///
 /// # Examples

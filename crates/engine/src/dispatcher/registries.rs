@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::lane::Lane;
 use super::{Dispatcher, Effect};
 use crate::{Job, alerts};
+use dialdeck_core::domain::event::AlertRaised;
 use dialdeck_core::domain::{Area, CampaignState, ListKind, SuppressionList, Timestamp};
 use dialdeck_core::policy::Hold;
 use dialdeck_core::policy::suppression::REGISTRY_WARNING;
@@ -37,7 +38,7 @@ impl RegistryWatch {
         lanes: impl Iterator<Item = &'l Lane>,
         rules: &Rules,
         now: Timestamp,
-    ) -> Vec<String> {
+    ) -> Vec<AlertRaised> {
         if self.checked.is_some_and(|at| now.since(at) < CHECK_EVERY) {
             return Vec::new();
         }
@@ -68,15 +69,9 @@ impl RegistryWatch {
             let Some(first) = new.first() else {
                 continue;
             };
-            let more = match new.len() - 1 {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            warnings.push(format!(
-                "{} is {} days old in {first}{more}: load newer data before contacts there are held",
-                list.kind,
-                soon.as_secs() / 86_400
-            ));
+            let days = soon.as_secs() / 86_400;
+            let more = new.len() - 1;
+            warnings.push(AlertRaised::registry_ages(&list.kind, days, *first, more));
         }
         warnings
     }
@@ -86,8 +81,8 @@ impl Dispatcher {
     /// Raises an alert for each registry whose data will soon be too old.
     pub(super) fn watch_registries(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         let warnings = self.registries.check(self.lanes.values(), &self.rules, now);
-        let alerts = warnings.iter();
-        effects.extend(alerts.map(|text| Self::alert("registry_ages", text, now)));
+        let alerts = warnings.into_iter();
+        effects.extend(alerts.map(|alert| Self::alert(alert, now)));
     }
 }
 

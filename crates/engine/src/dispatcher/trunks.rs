@@ -1,8 +1,8 @@
 //! What calls show about their trunks.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
+use dialdeck_core::domain::event::{Alert, AlertRaised};
 use dialdeck_core::domain::outcome::{Classification, TrunkFinding};
 use dialdeck_core::domain::{AttemptId, PhoneNumber, Timestamp, TrunkName, TrunkSettings};
 use dialdeck_core::policy::breaker::{Breaker, Kept};
@@ -10,7 +10,7 @@ use dialdeck_core::policy::declines::Declines;
 use dialdeck_providers::{Request, Unlisted};
 use dialdeck_store::{Settled, Snapshot};
 
-use super::super::{Effect, Job, alerts};
+use super::super::Effect;
 use super::call::Call;
 use super::{Dispatcher, declines};
 
@@ -27,8 +27,8 @@ pub(super) struct Trunk {
     pub(super) breaker: Breaker,
     /// How the trunk's last calls ended.
     pub(super) declines: Declines,
-    /// When each kind of alert was last raised, by its code.
-    pub(super) alerted: BTreeMap<&'static str, Timestamp>,
+    /// When each alert was last raised.
+    pub(super) alerted: Vec<(Alert, Timestamp)>,
     /// The breaker's state that the store holds.
     pub(super) kept: Kept,
     pub(super) rests: bool,
@@ -95,7 +95,7 @@ impl Dispatcher {
                     settings: settings.clone(),
                     breaker: Breaker::from(kept),
                     declines: declines::at_start(kept, now),
-                    alerted: BTreeMap::new(),
+                    alerted: Vec::new(),
                     kept,
                     rests: kept.rest(now).is_some(),
                     resets,
@@ -209,8 +209,8 @@ impl Dispatcher {
         effects: &mut Vec<Effect>,
     ) {
         self.ask_again_for_numbers(name, now);
-        let text = format!("trunk {name}: {why}");
-        effects.push(Self::alert("numbers_unknown", &text, now));
+        let alert = AlertRaised::numbers_unknown(name, &why.to_string());
+        effects.push(Self::alert(alert, now));
         let (is_known, cause) = match why {
             Unlisted::TrunkUnknown(_) => (false, "trunk_unknown"),
             Unlisted::CredentialsRefused(_) => (true, "refused"),
@@ -239,16 +239,9 @@ impl Dispatcher {
         let rested_before = std::mem::replace(&mut trunk.rests, rest.is_some());
         match rest {
             Some(rest) if !rested_before => {
-                let until = rest.until.map_or_else(
-                    || format!("until `dialdeck trunk reset {name}`"),
-                    |until| format!("until {until}"),
-                );
-                let text = format!(
-                    "trunk {name} takes no calls {until}: {}, last cause {cause}",
-                    rest.cause
-                );
-                let alert = alerts::trunk_rests(name, &text, now);
-                effects.push(Effect::Store(Job::Log(alert)));
+                let alert =
+                    AlertRaised::trunk_rests(name, rest.until, &rest.cause.to_string(), cause);
+                effects.push(Self::alert(alert, now));
             }
             None if rested_before => {
                 for lane in self.lanes.values_mut() {

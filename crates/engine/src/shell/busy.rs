@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use dialdeck_clock::Clock;
+use dialdeck_core::domain::event::AlertRaised;
 use dialdeck_providers::Provider;
 use dialdeck_store::writer::{Job as WriterJob, Urgency};
 use dialdeck_store::{Store, StoreError};
@@ -35,12 +36,8 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
 
     /// Another process holds the store's write lock: nothing is dialed until it is free.
     pub(super) fn on_busy(&mut self, waited: Duration, error: StoreError) {
-        let text = format!(
-            "another process holds the write lock of the deck's store for more than {} s: nothing is \
-             dialed and nothing recorded until it is free; end that process (`fuser` names it)",
-            waited.as_secs()
-        );
-        self.busy_board.send_replace(Some(text));
+        let alert = AlertRaised::store_is_busy(waited.as_secs());
+        self.busy_board.send_replace(Some(alert));
         self.busy = Some(Busy {
             error,
             jobs: Vec::new(),
@@ -56,12 +53,8 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         for (urgency, job) in busy.jobs {
             self.hand_to_writer(urgency, job);
         }
-        let text = format!(
-            "another process held the write lock of the deck's store for {} s: nothing was dialed \
-             meanwhile",
-            waited.as_secs()
-        );
-        let alert = alerts::store_was_busy(&text, self.now);
+        let alert = AlertRaised::store_was_busy(waited.as_secs(), self.now);
+        let alert = alerts::raised(alert, self.now);
         self.submit(Job::Log(alert), "engine");
     }
 

@@ -8,6 +8,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::board::Board;
 use crate::{Command, CommandError, Effected};
+use dialdeck_core::domain::event::AlertRaised;
 
 /// What a handle asks its engine for.
 #[derive(Debug)]
@@ -35,7 +36,7 @@ pub struct Handle {
     pub(super) nudge: Arc<Notify>,
     pub(super) wake: Arc<Notify>,
     pub(super) turns: watch::Sender<u64>,
-    pub(super) busy: watch::Sender<Option<String>>,
+    pub(super) busy: watch::Sender<Option<AlertRaised>>,
 }
 
 impl Handle {
@@ -112,7 +113,7 @@ impl Handle {
 
     /// Returns why nothing is dialed and nothing recorded at present, if another process keeps the store
     /// busy: an alert that the log cannot hold yet.
-    pub fn busy(&self) -> Option<String> {
+    pub fn busy(&self) -> Option<AlertRaised> {
         self.busy.borrow().clone()
     }
 

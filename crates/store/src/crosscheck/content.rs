@@ -3,10 +3,9 @@
 //! The log does not repeat it, so it holds a digest: for each campaign one over the rows of its contacts, in
 //! order of their ids, continued from row to row. A batch therefore reads no earlier row.
 
-use dialdeck_core::domain::digest::{Hash, sha256};
-use dialdeck_core::domain::event::GENESIS;
+use dialdeck_core::domain::digest::{Hash, hex, sha256};
+use dialdeck_core::domain::event::{GENESIS, ImportedContent};
 use dialdeck_core::domain::{Consent, Timestamp};
-use serde::Serialize;
 
 /// Bytes of most contacts.
 const USUAL: usize = 256;
@@ -78,20 +77,12 @@ impl Content {
     }
 }
 
-/// A digest as the log has it.
-#[derive(Serialize)]
-pub(crate) struct Logged {
-    after: i64,
-    through: i64,
-    sha256: String,
-}
-
-impl From<&Content> for Logged {
+impl From<&Content> for ImportedContent {
     fn from(content: &Content) -> Self {
         Self {
             after: content.after,
             through: content.through,
-            sha256: dialdeck_core::domain::digest::hex(&content.digest),
+            sha256: hex(&content.digest),
         }
     }
 }

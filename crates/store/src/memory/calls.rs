@@ -8,6 +8,7 @@ use crate::facts::{self, Gathered};
 use crate::moves::Late;
 use crate::verbs::Verbs as _;
 use crate::{By, Claimed, Settled, StoreError, entries, moves, opt_out_on_call};
+use dialdeck_core::domain::event::RetryCause;
 use dialdeck_core::domain::outcome::{CallerIdFinding, Classification};
 use dialdeck_core::domain::{
     Attempt, AttemptId, AttemptState, CallEvent, CallReport, Campaign, CampaignState, Contact,
@@ -67,7 +68,12 @@ impl MemoryStore {
         let count = changed.len() as u64;
         for (before, after, campaign) in changed {
             self.unrefuse(&before);
-            self.note(entries::requeued(&campaign, &after, "requeued", by));
+            self.note(entries::requeued(
+                &campaign,
+                &after,
+                RetryCause::Requeued,
+                by,
+            ));
             self.contacts.insert(after.id, after);
             if campaign.state == CampaignState::Done {
                 done.insert(campaign.id);
@@ -124,14 +130,14 @@ impl MemoryStore {
         if !attempt.state.in_flight() {
             return self.hear_late(&attempt, event, now);
         }
-        let kinds = moves::apply_event(&mut attempt, event, now);
-        if kinds.is_empty() {
+        let entries = moves::apply_event(&mut attempt, event, now);
+        if entries.is_empty() {
             return Ok(false);
         }
         self.save_attempt(&attempt, now);
         let campaign = self.by_id(attempt.campaign)?;
-        for kind in kinds {
-            self.note(entries::call_event(kind, &campaign, &attempt, now));
+        for data in entries {
+            self.note(entries::call_event(data, &campaign, &attempt, now));
         }
         Ok(true)
     }

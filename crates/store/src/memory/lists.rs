@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::MemoryStore;
 use crate::verbs::Verbs as _;
 use crate::{By, Restored, Reversal, StoreError, Suppressed, entries, moves};
+use dialdeck_core::domain::event::RetryCause;
 use dialdeck_core::domain::suppression::SuppressionSource;
 use dialdeck_core::domain::{
     Area, CampaignId, CampaignState, Contact, ContactId, ContactState, ListKind, PhoneNumber,
@@ -186,7 +187,12 @@ impl MemoryStore {
                 continue;
             }
             self.unrefuse(&before);
-            self.note(entries::requeued(&campaign, &after, "restored", by));
+            self.note(entries::requeued(
+                &campaign,
+                &after,
+                RetryCause::Restored,
+                by,
+            ));
             back.contacts.push((after.campaign, after.id));
             self.contacts.insert(after.id, after);
             if campaign.state == CampaignState::Done {

@@ -45,7 +45,8 @@ impl MemoryStore {
             emergency_bans: settings.emergency_bans.clone(),
             alerts: alerts
                 .filter(|(event, sealed)| {
-                    event.kind == EventKind::AlertRaised && !self.acknowledged.contains(&sealed.seq)
+                    event.kind() == EventKind::AlertRaised
+                        && !self.acknowledged.contains(&sealed.seq)
                 })
                 .map(|(_, sealed)| sealed.clone())
                 .take(20)

@@ -417,7 +417,7 @@ impl Verbs for MemoryStore {
     fn acknowledge(&mut self, seq: i64, _by: &By) -> Result<bool, StoreError> {
         let mut log = self.log.iter();
         let is_alert =
-            log.any(|(event, sealed)| sealed.seq == seq && event.kind == EventKind::AlertRaised);
+            log.any(|(event, sealed)| sealed.seq == seq && event.kind() == EventKind::AlertRaised);
         Ok(is_alert && self.acknowledged.insert(seq))
     }
 

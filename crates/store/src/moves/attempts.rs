@@ -1,7 +1,7 @@
 //! State changes of an attempt: from its reservation to its single end.
 
 use dialdeck_core::domain::attempt::CallEnd;
-use dialdeck_core::domain::event::EventKind;
+use dialdeck_core::domain::event::{CalleeDetected, EventData, NoData};
 use dialdeck_core::domain::outcome::{
     CalleeFinding, CalleeType, Classification, classify, denies_a_call, final_answer, is_unsent,
 };
@@ -61,19 +61,25 @@ pub(crate) fn ledger_entry(attempt: &Attempt) -> Entry {
     }
 }
 
-/// Applies a call event. Returns the kinds to log, none if the event is late or repeated.
+/// Applies a call event. Returns the data of the entries to log, none if the event is late or repeated.
 ///
 /// An event that proves that the request was sent also records the sending, if that was missed.
 pub(crate) fn apply_event(
     attempt: &mut Attempt,
     event: &CallEvent,
     now: Timestamp,
-) -> Vec<EventKind> {
+) -> Vec<EventData> {
     let at = event.at.min(now).max(attempt.reserved_at);
-    let (next, kind) = match event.kind {
-        CallEventKind::Sent | CallEventKind::Placed => (AttemptState::Sent, EventKind::AttemptSent),
-        CallEventKind::Ringing => (AttemptState::Ringing, EventKind::CallRinging),
-        CallEventKind::Answered => (AttemptState::Connected, EventKind::CallAnswered),
+    let (next, data) = match event.kind {
+        CallEventKind::Sent | CallEventKind::Placed => (AttemptState::Sent, None),
+        CallEventKind::Ringing => (
+            AttemptState::Ringing,
+            Some(EventData::CallRinging(NoData {})),
+        ),
+        CallEventKind::Answered => (
+            AttemptState::Connected,
+            Some(EventData::CallAnswered(NoData {})),
+        ),
         CallEventKind::CalleeDetected(callee) => return detect(attempt, callee),
         CallEventKind::Speech(_) | CallEventKind::Ended(_) | CallEventKind::AnswerLost => {
             return Vec::new();
@@ -82,10 +88,10 @@ pub(crate) fn apply_event(
     if !attempt.state.may_become(next) {
         return Vec::new();
     }
-    let mut kinds = Vec::new();
+    let mut entries = Vec::new();
     if attempt.state == AttemptState::Reserved {
         attempt.sent_at = Some(at);
-        kinds.push(EventKind::AttemptSent);
+        entries.push(EventData::AttemptSent(NoData {}));
     }
     if next == AttemptState::Ringing {
         attempt.ringing_at = Some(at);
@@ -93,19 +99,18 @@ pub(crate) fn apply_event(
     if next == AttemptState::Connected {
         attempt.answered_at = Some(at);
     }
-    if next != AttemptState::Sent {
-        kinds.push(kind);
-    }
+    entries.extend(data);
     attempt.state = next;
-    kinds
+    entries
 }
 
-fn detect(attempt: &mut Attempt, callee: CalleeType) -> Vec<EventKind> {
+fn detect(attempt: &mut Attempt, callee: CalleeType) -> Vec<EventData> {
     if attempt.state != AttemptState::Connected || attempt.callee_type.is_some() {
         return Vec::new();
     }
     attempt.callee_type = Some(callee);
-    vec![EventKind::CalleeDetected]
+    let callee_type = Some(callee);
+    vec![EventData::CalleeDetected(CalleeDetected { callee_type })]
 }
 
 /// Returns how an attempt's end is classified, as if it were the first of its kind.

@@ -223,8 +223,8 @@ pub(super) fn record(
         return late::hear(work, event, now);
     };
     let was_sent = attempt.sent_at.is_some();
-    let kinds = moves::apply_event(&mut attempt, event, now);
-    if kinds.is_empty() {
+    let entries = moves::apply_event(&mut attempt, event, now);
+    if entries.is_empty() {
         return Ok(false);
     }
     // The ledger is rebuilt, if it has to be, before the attempt changes, so that the attempt is not counted
@@ -235,8 +235,8 @@ pub(super) fn record(
     }
     work.mem.held.change(&attempt, now)?;
     let campaign = campaigns::by_id(work, attempt.campaign)?;
-    for kind in kinds {
-        log::append(work, &entries::call_event(kind, &campaign, &attempt, now))?;
+    for data in entries {
+        log::append(work, &entries::call_event(data, &campaign, &attempt, now))?;
     }
     Ok(true)
 }

@@ -10,6 +10,7 @@ use super::counters::Count;
 use super::sql::col;
 use super::{Work, campaigns, log};
 use crate::{By, Candidate, StoreError, entries, moves};
+use dialdeck_core::domain::event::RetryCause;
 use dialdeck_core::domain::{
     CampaignId, CampaignState, ClassId, Contact, ContactId, ContactState, Outcome, PhoneNumber,
     Timestamp, WindowClass,
@@ -144,7 +145,10 @@ pub(super) fn requeue(
             continue;
         };
         reopen(work, &before, &after)?;
-        log::append(work, &entries::requeued(&campaign, &after, "requeued", by))?;
+        log::append(
+            work,
+            &entries::requeued(&campaign, &after, RetryCause::Requeued, by),
+        )?;
         if campaign.state == CampaignState::Done {
             done.insert(campaign.id);
         }

@@ -44,7 +44,7 @@ pub(super) fn append(work: &mut Work<'_>, event: &NewEvent) -> Result<(), StoreE
             &sealed.line,
             sealed.hash.as_slice(),
         ))?;
-    if event.kind == EventKind::AlertRaised {
+    if event.kind() == EventKind::AlertRaised {
         work.conn
             .prepare_cached("INSERT INTO alerts (seq) VALUES (?1)")?
             .execute((sealed.seq,))?;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Work, campaigns, contacts as rows, log, suppression};
 use crate::{By, Restored, Reversal, StoreError, entries, moves};
+use dialdeck_core::domain::event::RetryCause;
 use dialdeck_core::domain::{CampaignState, ListKind, PhoneNumber};
 
 /// Restores contacts that an entry had ended which was taken off earlier. Returns `None` if there are none.
@@ -53,7 +54,7 @@ pub(super) fn contacts(
             continue;
         }
         rows::reopen(work, &before, &after)?;
-        let event = entries::requeued(&campaign, &after, "restored", by);
+        let event = entries::requeued(&campaign, &after, RetryCause::Restored, by);
         log::append(work, &event)?;
         back.contacts.push((after.campaign, after.id));
         if campaign.state == CampaignState::Done {

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use super::{SqliteStore, schema};
 use crate::Store as _;
 use dialdeck_core::domain::digest::{hex, sha256};
-use dialdeck_core::domain::event::{EventKind, NewEvent};
+use dialdeck_core::domain::event::{AlertRaised, DeckClosed, DeckEnding, EventData, NewEvent};
 use dialdeck_core::domain::{DeckId, PhoneNumber, Timestamp};
 use dialdeck_core::rules::Rules;
 
@@ -60,7 +60,9 @@ fn the_file_is_durable_by_its_settings() {
 fn the_log_can_be_neither_changed_nor_cut() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = open(&folder).unwrap();
-    let event = NewEvent::new(Timestamp::MIN, EventKind::DeckOpened, "engine");
+    let ending = DeckEnding::AtRest;
+    let closed = EventData::DeckClosed(DeckClosed { ending });
+    let event = NewEvent::new(Timestamp::MIN, "engine", closed);
     store.append(&event).unwrap();
     let conn = raw(&folder);
     assert!(conn.execute("UPDATE events SET line = ''", ()).is_err());
@@ -89,7 +91,8 @@ fn an_engine_verb_that_fails_before_it_wrote_harms_nobody() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = open(&folder).unwrap();
     refuse(&store, "events", 2);
-    let alert = NewEvent::new(Timestamp::MIN, EventKind::AlertRaised, "engine");
+    let alert = EventData::AlertRaised(AlertRaised::program_failed("why"));
+    let alert = NewEvent::new(Timestamp::MIN, "engine", alert);
     store.begin().unwrap();
     store.append(&alert).unwrap();
     assert!(store.append(&alert).is_err());
@@ -102,7 +105,8 @@ fn an_engine_verb_that_fails_half_way_takes_its_group_with_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = open(&folder).unwrap();
     refuse(&store, "alerts", 2);
-    let alert = NewEvent::new(Timestamp::MIN, EventKind::AlertRaised, "engine");
+    let alert = EventData::AlertRaised(AlertRaised::program_failed("why"));
+    let alert = NewEvent::new(Timestamp::MIN, "engine", alert);
     store.begin().unwrap();
     store.append(&alert).unwrap();
     assert!(store.append(&alert).is_err());

@@ -2,8 +2,13 @@ use std::fs;
 
 use super::*;
 use crate::Store as _;
-use dialdeck_core::domain::event::{EventKind, NewEvent};
+use dialdeck_core::domain::event::{DeckClosed, DeckEnding, EventData, NewEvent};
 use dialdeck_core::rules::Rules;
+
+fn closed(at: Timestamp) -> NewEvent {
+    let ending = DeckEnding::AtRest;
+    NewEvent::new(at, "a", EventData::DeckClosed(DeckClosed { ending }))
+}
 
 struct World {
     folder: tempfile::TempDir,
@@ -37,8 +42,7 @@ impl World {
         let (mut store, _) = self.open();
         for n in 0..entries {
             let at = Timestamp::from_millis(1000 + n);
-            let event = NewEvent::new(at, EventKind::DeckOpened, "a");
-            store.append(&event).unwrap();
+            store.append(&closed(at)).unwrap();
         }
         store
     }
@@ -232,8 +236,9 @@ fn a_handle_of_before_follows_a_loss_that_was_accepted_beside_it() {
     let (mut other, _) = world.open();
     begin(&mut other, 9, None);
     drop(other);
-    let event = NewEvent::new(Timestamp::from_millis(3000), EventKind::DeckOpened, "a");
-    console.append(&event).unwrap();
+    console
+        .append(&closed(Timestamp::from_millis(3000)))
+        .unwrap();
     drop(console);
     assert_eq!(world.standing(), Standing::Current);
 }
@@ -246,8 +251,9 @@ fn a_handle_of_before_writes_no_mark_of_another_deck() {
     begin(&mut other, 9, Some(DeckId(9)));
     drop(other);
     let before = fs::read(world.state().join(format!("{}.mark", DeckId(7)))).unwrap();
-    let event = NewEvent::new(Timestamp::from_millis(3000), EventKind::DeckOpened, "a");
-    console.append(&event).unwrap();
+    console
+        .append(&closed(Timestamp::from_millis(3000)))
+        .unwrap();
     drop(console);
     assert_eq!(world.standing(), Standing::Current);
     let after = fs::read(world.state().join(format!("{}.mark", DeckId(7)))).unwrap();

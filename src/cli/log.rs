@@ -5,7 +5,6 @@ use std::io::{BufRead, BufReader, Write, stdin};
 use std::path::Path;
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::json;
 
 use super::args::{LogArgs, LogCommand, LogExportArgs, LogVerifyArgs};
@@ -13,8 +12,7 @@ use super::error::Place;
 use super::output::{self, count, instant};
 use super::{CliError, Deck, Env, ExitCode, integrity};
 use crate::clock::pause;
-use crate::domain::Timestamp;
-use crate::domain::event::{Anchor, ChainCheck, GENESIS};
+use crate::domain::event::{Anchor, ChainCheck, Entry, EventKind, GENESIS};
 use crate::store::Store as _;
 use crate::store::sqlite::SqliteStore;
 use dialdeck_files as regular;
@@ -55,7 +53,7 @@ fn show(args: &LogArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliE
             if env.json {
                 writeln!(out, "{}", entry.line)?;
             } else {
-                writeln!(out, "{}", line(&entry.line)?)?;
+                writeln!(out, "{}", line(&entry.line))?;
             }
         }
         if entries.len() == PAGE {
@@ -69,72 +67,44 @@ fn show(args: &LogArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliE
     }
 }
 
-/// The kind of an entry that raises an alert.
-const ALERT: &str = "alert_raised";
-
-/// The fields of an entry that are shown to people.
-#[derive(Deserialize)]
-struct Entry {
-    seq: i64,
-    at: Timestamp,
-    kind: String,
-    actor: String,
-    campaign: Option<String>,
-    attempt: Option<String>,
-    number: Option<String>,
-    data: serde_json::Map<String, serde_json::Value>,
-}
-
-fn parsed(sealed: &str) -> Result<Entry, CliError> {
-    serde_json::from_str(sealed)
-        .map_err(|error| CliError::deck(format!("the event log holds a broken line: {error}")))
-}
-
 /// Returns the text of an alert; `None` if the entry is no alert.
-///
-/// # Errors
-///
-/// Errors if the text is no entry of the log.
-pub(super) fn alert(sealed: &str) -> Result<Option<String>, CliError> {
-    // A fast check first: few entries are alerts, and a run writes thousands of others.
-    if !sealed.contains(ALERT) {
-        return Ok(None);
+pub(super) fn alert(sealed: &str) -> Option<String> {
+    // Few entries are alerts, and a run writes thousands of others.
+    if Entry::kind_of(sealed) != Some(EventKind::AlertRaised.as_str()) {
+        return None;
     }
-    let mut entry = parsed(sealed)?;
-    let text = match entry.data.remove("text") {
-        Some(serde_json::Value::String(text)) => text,
-        Some(_) | None => String::new(),
-    };
-    Ok((entry.kind == ALERT).then_some(text))
+    match Entry::read(sealed) {
+        Ok(entry) => entry.alert().map(|alert| alert.text.clone()),
+        Err(error) => Some(format!("{error}: {sealed}")),
+    }
 }
 
-/// Returns an entry as one line for people, without the fields that are empty.
-///
-/// # Errors
-///
-/// Errors if the text is no entry of the log.
-pub(super) fn line(sealed: &str) -> Result<String, CliError> {
-    let entry = parsed(sealed)?;
+/// Returns an entry as one line for people, without the members that are empty. An entry that this program
+/// cannot read stays as it is, with the reason behind it.
+pub(super) fn line(sealed: &str) -> String {
+    let entry = match Entry::read(sealed) {
+        Ok(entry) => entry,
+        Err(error) => return format!("{sealed}  ({error})"),
+    };
     let mut parts = vec![format!(
         "{:>6}  {}  {:<20} {:<8}",
         entry.seq,
         instant(entry.at),
-        entry.kind,
+        entry.kind(),
         entry.actor
     )];
-    parts.extend(
-        [entry.campaign, entry.attempt, entry.number]
-            .into_iter()
-            .flatten(),
-    );
-    for (key, value) in &entry.data {
+    parts.extend(entry.campaign);
+    parts.extend(entry.attempt.map(|id| id.to_string()));
+    parts.extend(entry.number.map(|number| number.to_string()));
+    let members = serde_json::to_value(&entry.data).unwrap_or_default();
+    for (key, value) in members.as_object().into_iter().flatten() {
         if let Some(word) = value.as_str() {
             parts.push(format!("{key}={word}"));
         } else if !value.is_null() {
             parts.push(format!("{key}={value}"));
         }
     }
-    Ok(parts.join(" ").trim_end().to_owned())
+    parts.join(" ").trim_end().to_owned()
 }
 
 fn export(args: LogExportArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
@@ -278,6 +248,7 @@ fn broken(place: Place, why: &str) -> CliError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Timestamp;
     use crate::domain::event::{CampaignMoved, DeckClosed, DeckEnding, EventData, NewEvent, seal};
 
     #[test]
@@ -285,11 +256,19 @@ mod tests {
         let note = "lunch".to_owned();
         let paused = EventData::CampaignPaused(CampaignMoved { note });
         let event = NewEvent::new(Timestamp::from_millis(0), "maria", paused).campaign("recall");
-        let text = line(&seal(&event, 1, &GENESIS, None).line).unwrap();
+        let text = line(&seal(&event, 1, &GENESIS, None).line);
         assert_eq!(
             text,
             "     1  1970-01-01T00:00:00Z  campaign_paused      maria    recall note=lunch"
         );
+    }
+
+    #[test]
+    fn an_entry_of_a_later_program_is_shown_as_it_is() {
+        let later = r#"{"seq":1,"at":"2026-12-07T15:30:00.000Z","kind":"seat_joined","actor":"a"}"#;
+        let text = line(later);
+        assert!(text.starts_with(later), "{text}");
+        assert!(text.contains("`seat_joined` is not a kind"), "{text}");
     }
 
     #[test]

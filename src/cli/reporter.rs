@@ -129,9 +129,9 @@ impl Reporter {
             for entry in &entries {
                 match self.entries {
                     Entries::Unchanged => writeln!(out, "{}", entry.line)?,
-                    Entries::AsText => writeln!(out, "{}", log::line(&entry.line)?)?,
+                    Entries::AsText => writeln!(out, "{}", log::line(&entry.line))?,
                     Entries::AlertsOnly => {
-                        if let Some(text) = log::alert(&entry.line)? {
+                        if let Some(text) = log::alert(&entry.line) {
                             self.say(&format!("alert: {text}"));
                         }
                     }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::clock::Clock;
 use crate::domain::digest::hex;
+use crate::domain::event::{Entry, EventData};
 use crate::domain::{DeckId, Timestamp};
 use crate::engine::shell::Handle;
 use crate::engine::{Command, Effected};
@@ -138,9 +139,12 @@ impl Courier {
 
 /// Returns the body for a contact's end; `None` if the log entry cannot be read.
 fn payload(deck: DeckId, result: &ResultDue) -> Option<Value> {
-    let entry: Value = serde_json::from_str(&result.entry).ok()?;
+    let entry = Entry::read(&result.entry).ok()?;
+    let EventData::ContactFinished(end) = entry.data else {
+        return None;
+    };
     let variables: Value = serde_json::from_str(&result.variables).unwrap_or_else(|_| json!({}));
-    let hash = entry["hash"].as_str()?;
+    let hash = hex(&entry.hash);
     // A deck that went back in time unnoticed has another entry at the same place.
     let digest = hash.get(..8)?;
     Some(json!({
@@ -150,12 +154,12 @@ fn payload(deck: DeckId, result: &ResultDue) -> Option<Value> {
         "number": result.number,
         "name": result.name,
         "variables": variables,
-        "state": entry["data"]["state"],
-        "reason": entry["data"]["reason"],
+        "state": end.state,
+        "reason": end.reason,
         "outcome": result.last_outcome,
         "agent_result": result.agent_result,
-        "attempts": entry["data"]["attempts"],
-        "finished_at": entry["at"],
+        "attempts": end.attempts,
+        "finished_at": entry.at,
         "anchor": format!("{}:{hash}", result.seq),
     }))
 }

@@ -101,6 +101,13 @@ impl Chain {
         if seq != self.seq + 1 {
             wrong(format!("entry {seq} comes after entry {}", self.seq));
         }
+        // Lines from before there were versions have none.
+        if !value["v"].is_null() && value["v"] != 1 {
+            let version = &value["v"];
+            wrong(format!(
+                "entry {seq} is of version {version}, which is not known"
+            ));
+        }
         if value["prev"].as_str() != Some(&self.prev) {
             wrong(format!("entry {seq} does not follow the one before"));
         }

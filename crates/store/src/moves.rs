@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::{By, Candidate, DeckSettings, StoreError, Unusable, entries};
 use dialdeck_core::domain::campaign::Pacing;
-use dialdeck_core::domain::event::NewEvent;
+use dialdeck_core::domain::event::{Entry, EventKind, NewEvent};
 use dialdeck_core::domain::outcome::{CalleeType, CallerIdFinding};
 use dialdeck_core::domain::suppression::SuppressionSource;
 use dialdeck_core::domain::{
@@ -287,21 +287,13 @@ pub(super) fn end_of_contact(
     line: &str,
     campaigns: &[(String, CampaignId)],
 ) -> Option<(CampaignId, ContactId)> {
-    #[derive(serde::Deserialize)]
-    struct Entry {
-        kind: String,
-        campaign: Option<String>,
-        contact: Option<i64>,
-    }
-    let end = "contact_finished";
-    if campaigns.is_empty() || !line.contains(end) {
+    if campaigns.is_empty() || Entry::kind_of(line) != Some(EventKind::ContactFinished.as_str()) {
         return None;
     }
-    let entry: Entry = serde_json::from_str(line).ok()?;
+    let entry = Entry::read(line).ok()?;
     let named = |(name, _): &&(String, CampaignId)| entry.campaign.as_ref() == Some(name);
     let (_, campaign) = campaigns.iter().find(named)?;
-    let contact = ContactId(entry.contact?);
-    (entry.kind == end).then_some((*campaign, contact))
+    Some((*campaign, entry.contact?))
 }
 
 /// Returns the UTC day of an instant, counted from 1970.

@@ -2,6 +2,7 @@
 //! have targets.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod event_log;
 mod files;
 mod links;
 mod outputs;

@@ -323,7 +323,7 @@ fn seal(entries: &[Entry]) -> String {
         };
         let contact = (entry.contact > 0).then_some(entry.contact);
         let body = format!(
-            r#"{{"seq":{},"at":"{}","kind":"{}","actor":"engine","campaign":{},"contact":{},"attempt":{},"number":{},"data":{},"prev":"{prev}""#,
+            r#"{{"v":1,"seq":{},"at":"{}","kind":"{}","actor":"engine","campaign":{},"contact":{},"attempt":{},"number":{},"data":{},"prev":"{prev}""#,
             place + 1,
             clock(entry.at),
             entry.kind,
@@ -339,7 +339,7 @@ fn seal(entries: &[Entry]) -> String {
     log
 }
 
-fn digest(text: &str) -> String {
+pub(crate) fn digest(text: &str) -> String {
     let bytes: [u8; 32] = Sha256::digest(text.as_bytes()).into();
     bytes.iter().fold(String::new(), |mut hex, byte| {
         write!(hex, "{byte:02x}").expect("strings grow");

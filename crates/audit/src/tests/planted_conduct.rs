@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::fixture::{HOUR, MINUTE, SECOND, START, Scene, call, clock, settings};
+use super::fixture::{HOUR, MINUTE, SECOND, START, Scene, call, clock, digest, settings};
 use super::{broken, judged, later, rules, tampered};
 use crate::{Options, assert_clean};
 
@@ -364,6 +364,8 @@ fn d16_a_gauge_that_lies_is_found() {
 
 #[test]
 fn d17_changed_removed_reordered_and_cut_lines_are_found() {
+    assert!(tampered(|lines| sealed_as(lines, r#"{"v":2,"#)).contains("D17"));
+    assert!(tampered(|lines| sealed_as(lines, "{")).is_empty());
     assert!(tampered(|lines| lines[4] = lines[4].replace("engine", "nobody")).contains("D17"));
     assert!(tampered(|lines| drop(lines.remove(2))).contains("D17"));
     assert!(tampered(|lines| lines.swap(300, 301)).contains("D17"));
@@ -412,5 +414,17 @@ fn d18_a_second_end_and_a_late_ring_are_found() {
         });
         let gauges: BTreeSet<_> = found.into_iter().filter(|rule| *rule != "D16").collect();
         assert_eq!(gauges, ["D18"].into(), "{kind}");
+    }
+}
+
+/// Makes every line begin with this instead of its version, and closes the chain again.
+fn sealed_as(lines: &mut [String], start: &str) {
+    let mut prev = "0".repeat(64);
+    for line in lines {
+        let body = line.replacen(r#"{"v":1,"#, start, 1);
+        let (body, _) = body.rsplit_once(r#","prev":"#).unwrap();
+        let body = format!(r#"{body},"prev":"{prev}""#);
+        prev = digest(&format!("{body}}}"));
+        *line = format!(r#"{body},"hash":"{prev}"}}"#);
     }
 }

@@ -23,7 +23,7 @@ pub use self::data::{
     ImportStarted, ImportedClass, ImportedContent, IncarnationStarted, ListsConfirmed, LoggedSettings, NoData,
     RegistryLoaded, SuppressionAdded, SuppressionReversed,
 };
-pub use self::entry::{Entry, EntryError};
+pub use self::entry::{Entry, EntryError, VERSION};
 pub use self::kind::{EventData, EventKind};
 use super::ids::{AttemptId, ContactId};
 use super::phone::PhoneNumber;

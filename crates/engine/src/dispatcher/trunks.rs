@@ -10,7 +10,7 @@ use dialdeck_core::policy::declines::Declines;
 use dialdeck_providers::{Request, Unlisted};
 use dialdeck_store::{Settled, Snapshot};
 
-use super::super::Effect;
+use super::super::{Effect, Job};
 use super::call::Call;
 use super::{Dispatcher, declines};
 

@@ -3,26 +3,36 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
 
-use serde_json::Value;
+use super::difference::{Mismatch, Origin};
+use dialdeck_core::domain::event::{
+    AttemptReserved, CampaignAdded, CampaignChanged, ContactFinished, ContactsImported, Entry, EntryError, EventData,
+    EventKind, ImportResult, ImportStarted, ImportedContent, LoggedSettings, NoData, RegistryLoaded,
+    SuppressionReversed,
+};
+use dialdeck_core::domain::suppression::SuppressionSource;
+use dialdeck_core::domain::{
+    Area, AttemptId, AttemptState, CalleeType, CampaignState, ContactId, ContactState, ListKind, Outcome,
+    PhoneNumber, Timestamp,
+};
 
-use super::entry::{self, Content, Entry, Started};
-use dialdeck_core::domain::{AttemptId, CampaignState, ListKind, Outcome, PhoneNumber, Timestamp};
-
-/// A value, and the sequence number of the entry that set it.
+/// A value, and the entry that set it.
 pub(super) struct Said<T> {
-    pub(super) seq: i64,
+    pub(super) by: Origin,
     pub(super) value: T,
 }
+
+/// Imports that have started, by sequence number: the digest of the file, and its number of rows.
+type Started = BTreeMap<i64, (String, u64)>;
 
 /// A campaign according to the log.
 pub(super) struct CampaignLog {
     pub(super) state: Said<CampaignState>,
-    pub(super) settings: Said<Option<Value>>,
+    pub(super) settings: Said<LoggedSettings>,
     pub(super) contacts: Imported,
     /// Contacts taken that can be dialed.
     pub(super) dialable: u64,
     /// The digest of their rows.
-    pub(super) content: Option<Said<Content>>,
+    pub(super) content: Option<Said<ImportedContent>>,
 }
 
 /// What imports have added.
@@ -36,14 +46,14 @@ pub(super) struct Imported {
 }
 
 impl Imported {
-    fn ended(&mut self, started: Option<i64>, sha256: &str, taken: u64) {
-        self.taken += taken;
-        if let Some(started) = started {
+    fn ended(&mut self, result: &ImportResult) {
+        self.taken += result.taken;
+        if let Some(started) = result.started {
             self.started.remove(&started);
         }
         let perhaps = &mut self.perhaps;
         self.started.retain(|_, (file, rows)| {
-            let completed = file == sha256;
+            let completed = *file == result.sha256;
             if completed {
                 *perhaps += *rows;
             }
@@ -62,39 +72,37 @@ impl Imported {
 #[derive(Default)]
 pub(super) struct RegistryLog {
     pub(super) numbers: Imported,
-    /// The dates of areas, by their codes as text.
-    pub(super) areas: BTreeMap<String, Said<Timestamp>>,
+    pub(super) areas: BTreeMap<Area, Said<Timestamp>>,
 }
 
 /// An attempt according to the log.
 pub(super) struct AttemptLog {
     pub(super) id: AttemptId,
     /// The entry that reserved it.
-    pub(super) reserved: i64,
-    /// Its latest entry's sequence number.
-    pub(super) last: i64,
+    pub(super) reserved: Origin,
+    /// Its latest entry.
+    pub(super) last: Origin,
     pub(super) campaign: String,
-    pub(super) contact: i64,
+    pub(super) contact: ContactId,
     pub(super) number: PhoneNumber,
     pub(super) n: u32,
     pub(super) trunk: String,
-    pub(super) caller_id: Option<PhoneNumber>,
-    /// Its state's code: 0 reserved, 1 sent, 2 ringing, 3 connected, 4 unknown, 5 ended.
-    pub(super) state: u8,
+    pub(super) caller_id: PhoneNumber,
+    pub(super) state: AttemptState,
     pub(super) end: Option<AttemptEnd>,
 }
 
 /// How an attempt ended.
 pub(super) struct AttemptEnd {
     pub(super) outcome: Outcome,
-    pub(super) cause: Option<String>,
+    pub(super) cause: String,
     pub(super) counts: bool,
-    pub(super) callee_type: Option<String>,
+    pub(super) callee_type: Option<CalleeType>,
 }
 
 /// A list's entry according to the log.
 pub(super) struct ListedLog {
-    pub(super) source: String,
+    pub(super) source: SuppressionSource,
     pub(super) note: Option<String>,
 }
 
@@ -102,7 +110,7 @@ pub(super) struct ListedLog {
 pub(super) struct ContactEnd {
     pub(super) campaign: Option<String>,
     pub(super) number: Option<PhoneNumber>,
-    pub(super) state: String,
+    pub(super) state: ContactState,
     pub(super) reason: Option<String>,
 }
 
@@ -117,7 +125,7 @@ pub(crate) struct Fold {
     pub(super) revoked: HashMap<PhoneNumber, Said<Option<Timestamp>>>,
     pub(super) attempts: HashMap<i64, AttemptLog>,
     /// Contacts that have ended. `None` if the contact may be called again.
-    pub(super) ends: HashMap<i64, Said<Option<ContactEnd>>>,
+    pub(super) ends: HashMap<ContactId, Said<Option<ContactEnd>>>,
 }
 
 impl Fold {
@@ -125,102 +133,151 @@ impl Fold {
     ///
     /// # Errors
     /// Errors with what is wrong if the entry is impossible.
-    pub(crate) fn take(&mut self, line: &str) -> Result<(), String> {
-        match entry::kind(line)? {
-            "campaign_added" => self.campaign_added(entry::read(line)?),
-            "campaign_started" | "campaign_resumed" => {
-                self.campaign_moved(&entry::read(line)?, CampaignState::Running)
-            }
-            "campaign_paused" => self.campaign_moved(&entry::read(line)?, CampaignState::Paused),
-            "campaign_stopped" => self.campaign_moved(&entry::read(line)?, CampaignState::Stopped),
-            "campaign_changed" => self.campaign_changed(entry::read(line)?),
-            "import_started" => self.import_started(&entry::read(line)?),
-            "contacts_imported" => self.contacts_imported(entry::read(line)?),
-            "registry_loaded" => self.registry_loaded(entry::read(line)?),
-            "suppression_added" | "suppression_reversed" => self.listed(entry::read(line)?),
-            "consent_revoked" => self.consent_revoked(&entry::read(line)?),
-            "attempt_reserved" => self.reserved(entry::read(line)?),
-            "attempt_sent" => self.moved(&entry::read(line)?, 1),
-            "call_ringing" => self.moved(&entry::read(line)?, 2),
-            "call_answered" => self.moved(&entry::read(line)?, 3),
-            "attempt_unknown" => self.moved(&entry::read(line)?, 4),
-            "attempt_reopened" => self.reopened(&entry::read(line)?),
-            "callee_detected" => self.detected(&entry::read(line)?),
-            "call_ended" | "attempt_corrected" => self.ended(entry::read(line)?),
-            "contact_finished" => self.finished(entry::read(line)?),
-            "retry_planned" => self.retry_planned(&entry::read(line)?),
-            // No table follows from the other kinds, nor from kinds of a later program.
-            _ => Ok(()),
+    pub(crate) fn take(&mut self, line: &str) -> Result<(), (Option<EventKind>, Mismatch)> {
+        let kind = Entry::kind_of(line).and_then(|name| name.parse().ok());
+        // No table follows from some kinds, nor from kinds of a later program.
+        if !kind.is_none_or(shapes_a_table) {
+            return Ok(());
+        }
+        match Entry::read(line) {
+            Ok(entry) => self.add(entry).map_err(|what| (kind, what)),
+            Err(EntryError::UnknownKind(_)) => Ok(()),
+            Err(error) => Err((kind, Mismatch::Entry(error))),
         }
     }
 
-    fn campaign(&mut self, entry: &Entry) -> Result<&mut CampaignLog, String> {
-        let name = entry.campaign.as_ref().ok_or("it names no campaign")?;
+    fn add(&mut self, mut entry: Entry) -> Result<(), Mismatch> {
+        let by = Origin {
+            seq: entry.seq,
+            kind: Some(entry.kind()),
+        };
+        // The data are taken out, so that they can be moved into the fold.
+        let data = std::mem::replace(&mut entry.data, EventData::AttemptSent(NoData {}));
+        let about = About { by, entry };
+        match data {
+            EventData::CampaignAdded(added) => self.campaign_added(about, added),
+            EventData::CampaignStarted(_) | EventData::CampaignResumed(_) => {
+                self.campaign_moved(&about, CampaignState::Running)
+            }
+            EventData::CampaignPaused(_) => self.campaign_moved(&about, CampaignState::Paused),
+            EventData::CampaignStopped(_) => self.campaign_moved(&about, CampaignState::Stopped),
+            EventData::CampaignChanged(change) => self.campaign_changed(&about, &change),
+            EventData::ImportStarted(started) => self.import_started(&about, started),
+            EventData::ContactsImported(imported) => self.contacts_imported(&about, imported),
+            EventData::RegistryLoaded(loaded) => {
+                self.registry_loaded(by, loaded);
+                Ok(())
+            }
+            EventData::SuppressionAdded(added) => {
+                let (source, note) = (added.source, added.note);
+                self.listed(&about, added.list, Some(ListedLog { source, note }))
+            }
+            EventData::SuppressionReversed(reversed) => self.reversed(&about, reversed),
+            EventData::ConsentRevoked(_) => self.consent_revoked(&about),
+            EventData::AttemptReserved(reserved) => self.reserved(about, *reserved),
+            EventData::AttemptSent(_) => self.moved(&about, AttemptState::Sent),
+            EventData::CallRinging(_) => self.moved(&about, AttemptState::Ringing),
+            EventData::CallAnswered(_) => self.moved(&about, AttemptState::Connected),
+            EventData::AttemptUnknown(_) => self.moved(&about, AttemptState::Unknown),
+            EventData::AttemptReopened(_) => self.reopened(&about),
+            EventData::CalleeDetected(_) => self.detected(&about),
+            EventData::CallEnded(end) => self.ended(
+                &about,
+                AttemptEnd {
+                    outcome: end.outcome,
+                    cause: end.cause,
+                    counts: end.counts,
+                    callee_type: end.callee_type,
+                },
+            ),
+            EventData::AttemptCorrected(end) => self.ended(
+                &about,
+                AttemptEnd {
+                    outcome: end.outcome,
+                    cause: end.cause,
+                    counts: end.counts,
+                    callee_type: end.callee_type,
+                },
+            ),
+            EventData::ContactFinished(end) => self.finished(about, end),
+            EventData::RetryPlanned(_) => self.retry_planned(&about),
+            EventData::DeckOpened(_)
+            | EventData::DeckClosed(_)
+            | EventData::ConsentRecorded(_)
+            | EventData::AttemptReconciled(_)
+            | EventData::AlertRaised(_)
+            | EventData::IncarnationStarted(_)
+            | EventData::ListsConfirmed(_)
+            | EventData::ClockAccepted(_) => Ok(()),
+        }
+    }
+
+    fn campaign(&mut self, about: &About) -> Result<&mut CampaignLog, Mismatch> {
+        let name = about.campaign()?;
         let known = self.campaigns.get_mut(name);
-        known.ok_or_else(|| format!("campaign {name} was never added"))
+        known.ok_or_else(|| Mismatch::CampaignUnknown(name.clone()))
     }
 
-    fn attempt(&mut self, entry: &Entry) -> Result<&mut AttemptLog, String> {
-        let id = entry.attempt.ok_or("it names no attempt")?;
+    fn attempt(&mut self, about: &About) -> Result<&mut AttemptLog, Mismatch> {
+        let id = about.entry.attempt.ok_or(Mismatch::Names("attempt"))?;
         let known = self.attempts.get_mut(&id.serial);
-        known.ok_or_else(|| format!("attempt {id} was never reserved"))
+        known.ok_or(Mismatch::AttemptUnknown(id))
     }
 
-    fn campaign_added(&mut self, entry: Entry) -> Result<(), String> {
-        let name = entry.campaign.ok_or("it names no campaign")?;
-        let seq = entry.seq;
-        let added = CampaignLog {
+    fn campaign_added(&mut self, about: About, added: CampaignAdded) -> Result<(), Mismatch> {
+        let by = about.by;
+        let name = about.campaign()?.clone();
+        let campaign = CampaignLog {
             state: Said {
-                seq,
+                by,
                 value: CampaignState::Draft,
             },
             settings: Said {
-                seq,
-                value: entry.data.settings,
+                by,
+                value: added.settings,
             },
             contacts: Imported::default(),
             dialable: 0,
             content: None,
         };
-        self.campaigns.insert(name, added);
+        self.campaigns.insert(name, campaign);
         Ok(())
     }
 
-    fn campaign_moved(&mut self, entry: &Entry, to: CampaignState) -> Result<(), String> {
-        self.campaign(entry)?.state = Said {
-            seq: entry.seq,
-            value: to,
-        };
+    fn campaign_moved(&mut self, about: &About, value: CampaignState) -> Result<(), Mismatch> {
+        let by = about.by;
+        self.campaign(about)?.state = Said { by, value };
         Ok(())
     }
 
-    fn campaign_changed(&mut self, mut entry: Entry) -> Result<(), String> {
-        if let Some(name) = entry.data.state.take() {
-            let mut states = CampaignState::ALL.into_iter();
-            let state = states.find(|state| state.as_str() == name);
-            let state = state.ok_or_else(|| format!("`{name}` is no state of a campaign"))?;
-            self.campaign_moved(&entry, state)?;
-        }
-        if let Some(pacing) = entry.data.pacing.take() {
-            let settings = &mut self.campaign(&entry)?.settings;
-            settings.seq = entry.seq;
-            let known = settings.value.as_mut().and_then(Value::as_object_mut);
-            if let Some(known) = known {
-                known.insert("pacing".to_owned(), pacing);
+    fn campaign_changed(
+        &mut self,
+        about: &About,
+        change: &CampaignChanged,
+    ) -> Result<(), Mismatch> {
+        match change {
+            CampaignChanged::State { state, .. } => self.campaign_moved(about, *state),
+            CampaignChanged::Pacing { pacing } => {
+                let settings = &mut self.campaign(about)?.settings;
+                settings.by = about.by;
+                if let LoggedSettings::Known(known) = &mut settings.value {
+                    known.pacing = *pacing;
+                }
+                Ok(())
             }
+            CampaignChanged::Brake { .. } => Ok(()),
         }
-        Ok(())
     }
 
-    fn import_started(&mut self, entry: &Entry) -> Result<(), String> {
-        let (seq, plan) = (entry.seq, (entry.data.sha256.clone(), entry.data.rows));
-        match &entry.data.list {
+    fn import_started(&mut self, about: &About, started: ImportStarted) -> Result<(), Mismatch> {
+        let (seq, plan) = (about.by.seq, (started.plan.sha256, started.plan.rows));
+        match started.list {
             None => {
-                let campaign = self.campaign(entry)?;
+                let campaign = self.campaign(about)?;
                 campaign.contacts.started.insert(seq, plan);
             }
             Some(list) if list.is_registry() => {
-                let registry = self.registries.entry(list.clone()).or_default();
+                let registry = self.registries.entry(list).or_default();
                 registry.numbers.started.insert(seq, plan);
             }
             // On other lists every number has its entry.
@@ -229,134 +286,182 @@ impl Fold {
         Ok(())
     }
 
-    fn contacts_imported(&mut self, mut entry: Entry) -> Result<(), String> {
-        let content = entry.data.content.take();
-        let data = &entry.data;
-        let campaign = self.campaign(&entry)?;
-        if let Some(value) = content {
-            let seq = entry.seq;
-            campaign.content = Some(Said { seq, value });
+    fn contacts_imported(
+        &mut self,
+        about: &About,
+        imported: ContactsImported,
+    ) -> Result<(), Mismatch> {
+        let (by, result) = (about.by, imported.result);
+        let campaign = self.campaign(about)?;
+        if let Some(value) = imported.content {
+            campaign.content = Some(Said { by, value });
         }
-        campaign
-            .contacts
-            .ended(data.started, &data.sha256, data.taken);
-        campaign.dialable += data.classes.iter().map(|class| class.taken).sum::<u64>();
+        campaign.contacts.ended(&result);
+        campaign.dialable += result.classes.iter().map(|class| class.taken).sum::<u64>();
         Ok(())
     }
 
-    fn registry_loaded(&mut self, entry: Entry) -> Result<(), String> {
-        let (seq, data) = (entry.seq, entry.data);
-        let list = data.list.ok_or("it names no list")?;
-        if !list.is_registry() {
-            return Ok(());
+    fn registry_loaded(&mut self, by: Origin, loaded: RegistryLoaded) {
+        if !loaded.list.is_registry() {
+            return;
         }
-        let registry = self.registries.entry(list).or_default();
-        registry
-            .numbers
-            .ended(data.started, &data.sha256, data.taken);
-        let value = data.as_of.ok_or("it has no date")?;
-        for area in data.areas {
-            registry.areas.insert(area, Said { seq, value });
+        let registry = self.registries.entry(loaded.list).or_default();
+        registry.numbers.ended(&loaded.result);
+        let value = loaded.as_of;
+        for area in loaded.areas.into_iter().flatten() {
+            registry.areas.insert(area, Said { by, value });
+        }
+    }
+
+    /// Sets what a number is on a list for, `None` if it was taken off.
+    fn listed(
+        &mut self,
+        about: &About,
+        list: ListKind,
+        value: Option<ListedLog>,
+    ) -> Result<(), Mismatch> {
+        let (by, number) = (about.by, about.number()?);
+        self.listed.insert((number, list), Said { by, value });
+        Ok(())
+    }
+
+    fn reversed(&mut self, about: &About, reversed: SuppressionReversed) -> Result<(), Mismatch> {
+        self.listed(about, reversed.list, None)?;
+        if reversed.consent_restored {
+            let (by, value) = (about.by, None);
+            self.revoked.insert(about.number()?, Said { by, value });
         }
         Ok(())
     }
 
-    fn listed(&mut self, entry: Entry) -> Result<(), String> {
-        let (seq, data) = (entry.seq, entry.data);
-        let number = entry.number.ok_or("it names no number")?;
-        let list = data.list.ok_or("it names no list")?;
-        // Only an entry that adds has a source.
-        let value = data.source.map(|source| ListedLog {
-            source,
-            note: data.note,
-        });
-        self.listed.insert((number, list), Said { seq, value });
-        if data.consent_restored {
-            self.revoked.insert(number, Said { seq, value: None });
-        }
+    fn consent_revoked(&mut self, about: &About) -> Result<(), Mismatch> {
+        let (by, value) = (about.by, Some(about.entry.at));
+        self.revoked.insert(about.number()?, Said { by, value });
         Ok(())
     }
 
-    fn consent_revoked(&mut self, entry: &Entry) -> Result<(), String> {
-        let (seq, value) = (entry.seq, Some(entry.at));
-        let number = entry.number.ok_or("it names no number")?;
-        self.revoked.insert(number, Said { seq, value });
-        Ok(())
-    }
-
-    fn reserved(&mut self, entry: Entry) -> Result<(), String> {
-        let id = entry.attempt.ok_or("it names no attempt")?;
+    fn reserved(&mut self, about: About, planned: AttemptReserved) -> Result<(), Mismatch> {
+        let id = about.entry.attempt.ok_or(Mismatch::Names("attempt"))?;
         let reserved = AttemptLog {
             id,
-            reserved: entry.seq,
-            last: entry.seq,
-            campaign: entry.campaign.ok_or("it names no campaign")?,
-            contact: entry.contact.ok_or("it names no contact")?,
-            number: entry.number.ok_or("it names no number")?,
-            n: entry.data.n,
-            trunk: entry.data.trunk,
-            caller_id: entry.data.caller_id,
-            state: 0,
+            reserved: about.by,
+            last: about.by,
+            campaign: about.campaign()?.clone(),
+            contact: about.contact()?,
+            number: about.number()?,
+            n: planned.n,
+            trunk: planned.trunk,
+            caller_id: planned.caller_id,
+            state: AttemptState::Reserved,
             end: None,
         };
         match self.attempts.insert(id.serial, reserved) {
-            Some(_) => Err(format!("attempt {id} was reserved before")),
+            Some(_) => Err(Mismatch::AttemptRepeated(id)),
             None => Ok(()),
         }
     }
 
-    fn moved(&mut self, entry: &Entry, state: u8) -> Result<(), String> {
-        let attempt = self.attempt(entry)?;
-        attempt.last = entry.seq;
+    fn moved(&mut self, about: &About, state: AttemptState) -> Result<(), Mismatch> {
+        let attempt = self.attempt(about)?;
+        attempt.last = about.by;
         attempt.state = state;
         Ok(())
     }
 
-    fn reopened(&mut self, entry: &Entry) -> Result<(), String> {
-        self.moved(entry, 4)?;
-        self.attempt(entry)?.end = None;
+    fn reopened(&mut self, about: &About) -> Result<(), Mismatch> {
+        self.moved(about, AttemptState::Unknown)?;
+        self.attempt(about)?.end = None;
         Ok(())
     }
 
-    fn detected(&mut self, entry: &Entry) -> Result<(), String> {
-        self.attempt(entry)?.last = entry.seq;
+    fn detected(&mut self, about: &About) -> Result<(), Mismatch> {
+        self.attempt(about)?.last = about.by;
         Ok(())
     }
 
-    fn ended(&mut self, entry: Entry) -> Result<(), String> {
-        let outcome = entry::outcome(&entry)?;
-        let attempt = self.attempt(&entry)?;
-        attempt.last = entry.seq;
-        attempt.state = 5;
-        attempt.end = Some(AttemptEnd {
-            outcome,
-            cause: entry.data.cause,
-            counts: entry.data.counts,
-            callee_type: entry.data.callee_type,
-        });
+    fn ended(&mut self, about: &About, end: AttemptEnd) -> Result<(), Mismatch> {
+        self.moved(about, AttemptState::Ended)?;
+        self.attempt(about)?.end = Some(end);
         Ok(())
     }
 
-    fn finished(&mut self, entry: Entry) -> Result<(), String> {
-        let contact = entry.contact.ok_or("it names no contact")?;
+    fn finished(&mut self, about: About, finished: ContactFinished) -> Result<(), Mismatch> {
+        let (by, contact) = (about.by, about.contact()?);
         let end = ContactEnd {
-            campaign: entry.campaign,
-            number: entry.number,
-            state: entry.data.state.ok_or("it has no state")?,
-            reason: entry.data.reason,
+            campaign: about.entry.campaign,
+            number: about.entry.number,
+            state: finished.state,
+            reason: finished.reason,
         };
-        let (seq, value) = (entry.seq, Some(end));
-        self.ends.insert(contact, Said { seq, value });
+        let value = Some(end);
+        self.ends.insert(contact, Said { by, value });
         Ok(())
     }
 
     /// An entry that a person caused names no attempt, and takes a contact back from its end.
-    fn retry_planned(&mut self, entry: &Entry) -> Result<(), String> {
-        if entry.attempt.is_none() {
-            let contact = entry.contact.ok_or("it names no contact")?;
-            let (seq, value) = (entry.seq, None);
-            self.ends.insert(contact, Said { seq, value });
+    fn retry_planned(&mut self, about: &About) -> Result<(), Mismatch> {
+        if about.entry.attempt.is_none() {
+            let (by, value) = (about.by, None);
+            self.ends.insert(about.contact()?, Said { by, value });
         }
         Ok(())
+    }
+}
+
+/// What an entry is about.
+struct About {
+    by: Origin,
+    entry: Entry,
+}
+
+impl About {
+    fn campaign(&self) -> Result<&String, Mismatch> {
+        let name = self.entry.campaign.as_ref();
+        name.ok_or(Mismatch::Names("campaign"))
+    }
+
+    fn contact(&self) -> Result<ContactId, Mismatch> {
+        self.entry.contact.ok_or(Mismatch::Names("contact"))
+    }
+
+    fn number(&self) -> Result<PhoneNumber, Mismatch> {
+        self.entry.number.ok_or(Mismatch::Names("number"))
+    }
+}
+
+/// Returns whether something in a table follows from entries of this kind.
+const fn shapes_a_table(kind: EventKind) -> bool {
+    match kind {
+        EventKind::CampaignAdded
+        | EventKind::CampaignStarted
+        | EventKind::CampaignPaused
+        | EventKind::CampaignResumed
+        | EventKind::CampaignStopped
+        | EventKind::CampaignChanged
+        | EventKind::ImportStarted
+        | EventKind::ContactsImported
+        | EventKind::SuppressionAdded
+        | EventKind::SuppressionReversed
+        | EventKind::RegistryLoaded
+        | EventKind::ConsentRevoked
+        | EventKind::AttemptReserved
+        | EventKind::AttemptSent
+        | EventKind::CallRinging
+        | EventKind::CallAnswered
+        | EventKind::CalleeDetected
+        | EventKind::CallEnded
+        | EventKind::AttemptUnknown
+        | EventKind::AttemptCorrected
+        | EventKind::AttemptReopened
+        | EventKind::RetryPlanned
+        | EventKind::ContactFinished => true,
+        EventKind::DeckOpened
+        | EventKind::DeckClosed
+        | EventKind::ConsentRecorded
+        | EventKind::AttemptReconciled
+        | EventKind::AlertRaised
+        | EventKind::IncarnationStarted
+        | EventKind::ListsConfirmed
+        | EventKind::ClockAccepted => false,
     }
 }

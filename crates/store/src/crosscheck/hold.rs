@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
 
-use super::Differences;
 use super::content::{Content, Imported, Recomputed};
+use super::difference::{Differences, Mismatch};
 use super::fold::{AttemptLog, Fold, ListedLog, Said};
 use dialdeck_core::domain::digest::hex;
+use dialdeck_core::domain::event::LoggedSettings;
 use dialdeck_core::domain::{
-    Area, AttemptId, CampaignSettings, CampaignState, Contact, ContactState, ListKind, Outcome,
-    PhoneNumber, Suppression, Timestamp,
+    Area, AttemptId, AttemptState, CalleeType, CampaignSettings, CampaignState, Contact, ContactId,
+    ContactState, ListKind, Outcome, PhoneNumber, Suppression, Timestamp,
 };
 
 /// A campaign's row with the columns that follow from the log.
@@ -33,15 +34,15 @@ pub(crate) struct ContactRow<'a> {
 pub(crate) struct AttemptRow {
     pub(crate) id: AttemptId,
     pub(crate) campaign: String,
-    pub(crate) contact: i64,
+    pub(crate) contact: ContactId,
     pub(crate) number: PhoneNumber,
     pub(crate) n: u32,
     pub(crate) trunk: String,
     pub(crate) caller_id: PhoneNumber,
-    pub(crate) state: u8,
+    pub(crate) state: AttemptState,
     pub(crate) outcome: Option<Outcome>,
     pub(crate) cause: Option<String>,
-    pub(crate) callee_type: Option<String>,
+    pub(crate) callee_type: Option<CalleeType>,
     pub(crate) counts: bool,
 }
 
@@ -72,21 +73,23 @@ impl Fold {
     pub(crate) fn hold_campaign(&mut self, row: &CampaignRow, found: &mut Differences) {
         let name = &row.name;
         let Some(known) = self.campaigns.get(name) else {
-            return found.note(None, format!("no entry added campaign {name}"));
+            return found.note(Mismatch::CampaignExtra(name.clone()));
         };
         let state = &known.state;
         if state.value != row.state {
-            let (log, table) = (state.value, row.state);
-            let what = format!("campaign {name} is {log}, the table has {table}");
-            found.note(Some(state.seq), what);
+            let what = Mismatch::CampaignState {
+                campaign: name.clone(),
+                log: state.value,
+                table: row.state,
+            };
+            found.note_at(state.by, what);
         }
         // Settings that an older program logged may lack what a later one needs. Then they are not compared.
-        let logged = known.settings.value.clone();
-        let logged =
-            logged.and_then(|value| serde_json::from_value::<CampaignSettings>(value).ok());
-        if logged.is_some_and(|logged| logged != row.settings) {
-            let what = format!("campaign {name} has other settings than the table");
-            found.note(Some(known.settings.seq), what);
+        if let LoggedSettings::Known(logged) = &known.settings.value
+            && **logged != row.settings
+        {
+            let what = Mismatch::CampaignSettings(name.clone());
+            found.note_at(known.settings.by, what);
         }
     }
 
@@ -97,28 +100,20 @@ impl Fold {
         held: &mut Held,
         found: &mut Differences,
     ) {
-        let (number, list) = (row.number, &row.list);
+        let (number, list) = (row.number, row.list.clone());
         let Some(known) = self.listed.remove(&(number, list.clone())) else {
             if list.is_registry() {
-                *held.registered.entry(list.clone()).or_default() += 1;
+                *held.registered.entry(list).or_default() += 1;
             } else {
-                found.note(
-                    None,
-                    format!("no entry put {number} on {list}, the table has it"),
-                );
+                found.note(Mismatch::ListedExtra(number, list));
             }
             return;
         };
-        let seq = Some(known.seq);
         match known.value {
-            None => found.note(
-                seq,
-                format!("{number} was taken off {list}, the table has it"),
-            ),
+            None => found.note_at(known.by, Mismatch::ListedStill(number, list)),
             Some(ListedLog { source, note }) => {
-                if source != row.source.as_str() || note != row.note {
-                    let what = format!("{number} is on {list} for another reason in the table");
-                    found.note(seq, what);
+                if source != row.source || note != row.note {
+                    found.note_at(known.by, Mismatch::ListedOtherwise(number, list));
                 }
             }
         }
@@ -132,21 +127,17 @@ impl Fold {
         found: &mut Differences,
     ) {
         match self.revoked.remove(&number) {
-            None => found.note(None, format!("no entry revoked the consent of {number}")),
-            Some(Said { seq, value: None }) => {
-                let what =
-                    format!("the consent of {number} was restored, the table has it revoked");
-                found.note(Some(seq), what);
+            None => found.note(Mismatch::RevokedExtra(number)),
+            Some(Said { by, value: None }) => {
+                found.note_at(by, Mismatch::RevokedStill(number));
             }
             // The log's time never goes back, so an entry may be dated later than the revocation.
             Some(Said {
-                seq,
+                by,
                 value: Some(noted),
             }) => {
                 if at > noted {
-                    let what =
-                        format!("the consent of {number} was revoked before the table's time");
-                    found.note(Some(seq), what);
+                    found.note_at(by, Mismatch::RevokedEarlier(number));
                 }
             }
         }
@@ -156,7 +147,7 @@ impl Fold {
     pub(crate) fn hold_attempt(&mut self, row: &AttemptRow, found: &mut Differences) {
         let serial = row.id.serial;
         let Some(known) = self.attempts.remove(&serial) else {
-            return found.note(None, format!("no entry reserved attempt {serial}"));
+            return found.note(Mismatch::AttemptExtra(serial));
         };
         let planned = known.id == row.id
             && known.number == row.number
@@ -164,14 +155,12 @@ impl Fold {
             && known.contact == row.contact
             && known.n == row.n
             && known.trunk == row.trunk
-            && known.caller_id == Some(row.caller_id);
+            && known.caller_id == row.caller_id;
         if !planned {
-            let what = format!("attempt {serial} was planned otherwise than the table says");
-            found.note(Some(known.reserved), what);
+            found.note_at(known.reserved, Mismatch::AttemptPlanned(serial));
         }
         if !is_as_logged(&known, row) {
-            let what = format!("attempt {serial} stands otherwise than the table says");
-            found.note(Some(known.last), what);
+            found.note_at(known.last, Mismatch::AttemptState(serial));
         }
     }
 
@@ -202,15 +191,13 @@ impl Fold {
         };
         let logged = self.campaigns.get(campaign);
         let logged = logged.and_then(|known| known.content.as_ref());
-        if let Some(Said { seq, value }) = logged
+        if let Some(Said { by, value }) = logged
             && (value.after != computed.logged.after
                 || value.sha256 != hex(&computed.logged.digest))
         {
-            let what = format!("{campaign} contacts are not as they were imported");
-            found.note(Some(*seq), what);
+            found.note_at(*by, Mismatch::ContentLogged(campaign.to_owned()));
         } else if kept != Some(&computed.all) {
-            let what = format!("{campaign} contacts are not as their digest says");
-            found.note(None, what);
+            found.note(Mismatch::ContentKept(campaign.to_owned()));
         }
     }
 
@@ -222,12 +209,12 @@ impl Fold {
         found: &mut Differences,
     ) {
         let contact = row.contact;
-        let (id, state) = (contact.id, contact.state);
+        let (id, table) = (contact.id, contact.state);
         if !held.contacts.contains_key(row.campaign) {
             held.contacts.insert(row.campaign.to_owned(), (0, 0));
         }
         let counts = held.contacts.get_mut(row.campaign);
-        let ended = self.ends.remove(&id.0);
+        let ended = self.ends.remove(&id);
         if let Some((all, undialable)) = counts {
             *all += 1;
             *undialable += u64::from(contact.class.0 == 0);
@@ -236,33 +223,33 @@ impl Fold {
             content.add(&row.imported);
         }
         let (counted, in_flight) = row.calls;
-        if contact.attempts != counted || (state == ContactState::InFlight && !in_flight) {
-            let what = format!("contact {id} stands otherwise than its attempts' rows");
-            found.note(None, what);
+        if contact.attempts != counted || (table == ContactState::InFlight && !in_flight) {
+            found.note(Mismatch::ContactAttempts(id));
         }
         match ended {
-            None | Some(Said { value: None, .. }) if !state.is_final() => {}
+            None | Some(Said { value: None, .. }) if !table.is_final() => {}
             // Unfit from the start, which the figures of its import report.
-            None if state == ContactState::Invalid && contact.class.0 == 0 => {}
-            None => found.note(
-                None,
-                format!("no entry ended contact {id}, the table has {state}"),
-            ),
-            Some(Said { seq, value: None }) => {
-                let what = format!("contact {id} may be called again, the table has {state}");
-                found.note(Some(seq), what);
+            None if table == ContactState::Invalid && contact.class.0 == 0 => {}
+            None => found.note(Mismatch::ContactEnded { contact: id, table }),
+            Some(Said { by, value: None }) => {
+                let what = Mismatch::ContactCallable { contact: id, table };
+                found.note_at(by, what);
             }
             Some(Said {
-                seq,
+                by,
                 value: Some(end),
             }) => {
-                let same = end.state == state.as_str()
+                let same = end.state == table
                     && end.reason == contact.reason
                     && end.number == Some(contact.number)
                     && end.campaign.as_deref() == Some(row.campaign);
                 if !same {
-                    let what = format!("contact {id} is {}, the table has {state}", end.state);
-                    found.note(Some(seq), what);
+                    let what = Mismatch::ContactState {
+                        contact: id,
+                        log: end.state,
+                        table,
+                    };
+                    found.note_at(by, what);
                 }
             }
         }
@@ -272,25 +259,22 @@ impl Fold {
     pub(crate) fn hold_list(&mut self, row: &ListRow, held: &Held, found: &mut Differences) {
         let (kind, (said, there)) = (&row.kind, row.counts);
         if said != there {
-            found.note(
-                None,
-                format!("{kind} has {said} numbers by its row and {there} in the table"),
-            );
+            found.note(Mismatch::ListCount {
+                list: kind.clone(),
+                row: said,
+                numbers: there,
+            });
         }
         let Some(registry) = self.registries.remove(kind) else {
             return;
         };
         let registered = held.registered.get(kind).copied().unwrap_or(0);
         let range = registry.numbers.range();
-        held.in_range(&format!("{kind} numbers"), &range, registered, found);
+        held.in_range(&format!("{kind} numbers"), range, registered, found);
         for (area, date) in registry.areas {
-            let known = row
-                .areas
-                .iter()
-                .find(|(known, _)| known.code_text() == area);
-            if known.map(|(_, as_of)| *as_of) != Some(date.value) {
-                let what = format!("{kind} has another date in area {area} than the table");
-                found.note(Some(date.seq), what);
+            if row.areas.get(&area) != Some(&date.value) {
+                let (list, area) = (kind.clone(), area.code_text());
+                found.note_at(date.by, Mismatch::AreaDate { list, area });
             }
         }
     }
@@ -299,41 +283,31 @@ impl Fold {
     pub(crate) fn hold_missing(self, held: &Held, found: &mut Differences) {
         for ((number, list), said) in self.listed {
             if said.value.is_some() {
-                let what = format!("{number} is on {list}, the table does not have it");
-                found.note(Some(said.seq), what);
+                found.note_at(said.by, Mismatch::ListedMissing(number, list));
             }
         }
         for (number, said) in self.revoked {
             if said.value.is_some() {
-                let what =
-                    format!("the consent of {number} is revoked, the table does not have it");
-                found.note(Some(said.seq), what);
+                found.note_at(said.by, Mismatch::RevokedMissing(number));
             }
         }
         for (serial, known) in self.attempts {
-            let what = format!("attempt {serial} was made, the table does not have it");
-            found.note(Some(known.reserved), what);
+            found.note_at(known.reserved, Mismatch::AttemptMissing(serial));
         }
         for (contact, said) in self.ends {
-            found.note(
-                Some(said.seq),
-                format!("the table has no contact {contact}"),
-            );
+            found.note_at(said.by, Mismatch::ContactMissing(contact));
         }
         for kind in self.registries.into_keys() {
-            found.note(
-                None,
-                format!("{kind} was loaded, the table does not have it"),
-            );
+            found.note(Mismatch::RegistryMissing(kind));
         }
         for (name, known) in self.campaigns {
             let (all, undialable) = held.contacts.get(&name).copied().unwrap_or_default();
             let range = known.contacts.range();
-            held.in_range(&format!("{name} contacts"), &range, all, found);
             let unfit = known.contacts.taken.saturating_sub(known.dialable);
             let unfit = unfit..=unfit + (range.end() - range.start());
+            held.in_range(&format!("{name} contacts"), range, all, found);
             let what = format!("{name} contacts that cannot be dialed");
-            held.in_range(&what, &unfit, undialable, found);
+            held.in_range(&what, unfit, undialable, found);
         }
     }
 }
@@ -345,7 +319,7 @@ fn is_as_logged(known: &AttemptLog, row: &AttemptRow) -> bool {
         // Rows from before causes were kept have none.
         && end.is_none_or(|end| {
             end.counts == row.counts
-                && (row.cause.is_none() || end.cause == row.cause)
+                && row.cause.as_ref().is_none_or(|cause| *cause == end.cause)
                 && end.callee_type == row.callee_type
         })
 }
@@ -359,23 +333,11 @@ impl Held {
         }
     }
 
-    fn in_range(
-        &self,
-        what: &str,
-        by_log: &RangeInclusive<u64>,
-        by_table: u64,
-        found: &mut Differences,
-    ) {
-        let (least, most) = (by_log.start(), by_log.end());
-        if by_table >= *least && (by_table <= *most || !self.imports_are_logged) {
+    fn in_range(&self, what: &str, log: RangeInclusive<u64>, table: u64, found: &mut Differences) {
+        if table >= *log.start() && (table <= *log.end() || !self.imports_are_logged) {
             return;
         }
-        let wanted = if least == most {
-            least.to_string()
-        } else {
-            format!("{least} to {most}")
-        };
-        let what = format!("{what}: {wanted} by the log's imports, {by_table} in the table");
-        found.note(None, what);
+        let what = what.to_owned();
+        found.note(Mismatch::Imported { what, log, table });
     }
 }

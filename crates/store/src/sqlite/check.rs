@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use super::sql::col;
 use super::{SqliteStore, Work, meta};
 use crate::StoreError;
-use crate::crosscheck::{Differences, Fold, Held};
+use crate::crosscheck::{Differences, Fold, Held, Mismatch, Origin};
 use dialdeck_core::domain::Timestamp;
 use dialdeck_core::domain::digest::{Hash, hex};
 use dialdeck_core::domain::event::{Anchor, ChainCheck};
@@ -58,12 +58,12 @@ impl SqliteStore {
                 .query_row((checked.seq,), |row| row.get::<_, Hash>(0))
                 .optional()?;
             if checked.seq > 0 && known != Some(checked.hash) {
-                let what = "the log does not have the entry up to which it was checked";
-                found.note(Some(checked.seq), what);
+                let (seq, kind) = (checked.seq, None);
+                found.note_at(Origin { seq, kind }, Mismatch::Unchecked);
                 return Ok(found);
             }
             let behind = ChainCheck::behind(checked);
-            chain(work.conn, behind, &mut |_| Ok(()), &mut found)?;
+            chain(work.conn, behind, None, &mut found)?;
             Ok(found)
         })
     }
@@ -77,8 +77,12 @@ fn check(work: &mut Work<'_>) -> Result<Differences, StoreError> {
         return Ok(found);
     }
     let mut fold = Fold::default();
-    let mut check = |line: &str| fold.take(line);
-    if !chain(work.conn, ChainCheck::default(), &mut check, &mut found)? {
+    if !chain(
+        work.conn,
+        ChainCheck::default(),
+        Some(&mut fold),
+        &mut found,
+    )? {
         return Ok(found);
     }
     let mut held = Held::new(meta::imports_are_logged(work.conn)?);
@@ -99,25 +103,24 @@ fn structure(conn: &Connection, found: &mut Differences) -> Result<(), StoreErro
     while let Some(row) = rows.next()? {
         let said: String = row.get(0)?;
         if said != "ok" {
-            found.note(None, format!("the store's file is damaged: {said}"));
+            found.note(Mismatch::File(said));
         }
     }
     let mut statement = conn.prepare("PRAGMA foreign_key_check")?;
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {
-        let (table, parent): (String, String) = (col(row, "table")?, col(row, "parent")?);
-        let what = format!("a row of the table {table} names none of {parent} that is there");
-        found.note(None, what);
+        let (table, parent) = (col(row, "table")?, col(row, "parent")?);
+        found.note(Mismatch::Dangling { table, parent });
     }
     Ok(())
 }
 
-/// Checks every entry after those that were accepted before, and that its columns match its line. Returns
-/// `false` if the chain is broken.
+/// Checks every entry after those that were accepted before, and that its columns match its line, and adds it
+/// to the fold. Returns `false` if the chain is broken.
 fn chain(
     conn: &Connection,
     mut chain: ChainCheck,
-    take: &mut dyn FnMut(&str) -> Result<(), String>,
+    mut fold: Option<&mut Fold>,
     found: &mut Differences,
 ) -> Result<bool, StoreError> {
     let mut statement = conn.prepare(EVENTS)?;
@@ -130,16 +133,25 @@ fn chain(
             .map_err(rusqlite::Error::from)?;
         let hash: Hash = col(row, "hash")?;
         if let Err(why) = chain.push(line) {
-            found.note(Some(seq), format!("the chain is broken: {why}"));
+            found.note_at(Origin { seq, kind: None }, Mismatch::Chain(why));
             return Ok(false);
         }
-        let start = format!(r#"{{"seq":{seq},"at":"{at}","#);
-        if !line.starts_with(&start) || chain.head() != hex(&hash) {
-            found.note(Some(seq), "its columns differ from its line");
+        let start = format!(r#""seq":{seq},"at":"{at}","#);
+        if !first_members(line).starts_with(&start) || chain.head() != hex(&hash) {
+            found.note_at(Origin { seq, kind: None }, Mismatch::Columns);
         }
-        if let Err(why) = take(line) {
-            found.note(Some(seq), why);
+        let taken = fold.as_mut().map_or(Ok(()), |fold| fold.take(line));
+        if let Err((kind, what)) = taken {
+            found.note_at(Origin { seq, kind }, what);
         }
     }
     Ok(true)
+}
+
+/// Returns a line from its first member behind the version, which older lines do not have.
+fn first_members(line: &str) -> &str {
+    let versioned = line.strip_prefix(r#"{"v":1,"#);
+    versioned
+        .or_else(|| line.strip_prefix('{'))
+        .unwrap_or_default()
 }

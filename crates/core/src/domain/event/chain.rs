@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::Line;
+use super::entry::{Line, VERSION, unknown_version};
 use super::{EventKind, NewEvent};
 use crate::domain::digest::{Hash, hex, sha256, unhex};
 use crate::domain::text::escape_json;
@@ -65,6 +65,7 @@ pub fn seal(event: &NewEvent, seq: i64, prev: &Hash, after: Option<Timestamp>) -
         Some(_) | None => event.at,
     };
     let body = Line {
+        v: Some(VERSION),
         seq,
         at,
         kind,
@@ -225,8 +226,8 @@ impl ChainCheck {
     ///
     /// # Errors
     ///
-    /// Errors if the line is not a JSON object of the log, leaves a gap in the sequence, does not follow from
-    /// the entry before it, or was changed. The text states which.
+    /// Errors if the line is not a JSON object of the log, is of another version, leaves a gap in the
+    /// sequence, does not follow from the entry before it, or was changed. The text states which.
     ///
     /// # Examples
     ///
@@ -244,6 +245,8 @@ impl ChainCheck {
     pub fn push(&mut self, line: &str) -> Result<(), String> {
         #[derive(serde::Deserialize)]
         struct Link {
+            #[serde(default)]
+            v: Option<u32>,
             seq: i64,
             prev: String,
             hash: String,
@@ -253,6 +256,9 @@ impl ChainCheck {
         let expected = self.seq + 1;
         if found.seq != expected {
             return Err(format!("expected entry {expected}, found {}", found.seq));
+        }
+        if let Some(v) = found.v.filter(|v| *v != VERSION) {
+            return Err(format!("entry {expected}: {}", unknown_version(v)));
         }
         if found.prev != self.head {
             return Err(format!(
@@ -277,7 +283,7 @@ impl ChainCheck {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::event::{ClockAccepted, DeckClosed, DeckEnding, EventData};
+    use crate::domain::event::{ClockAccepted, DeckClosed, DeckEnding, Entry, EventData};
 
     fn closed(at: i64) -> NewEvent {
         let ending = DeckEnding::AtRest;
@@ -316,6 +322,34 @@ mod tests {
         let event = NewEvent::new(Timestamp::from_millis(5), "a", accepted);
         let later = Some(Timestamp::from_millis(9));
         assert_eq!(seal(&event, 2, &GENESIS, later).at, event.at);
+    }
+
+    /// Returns the line as an older program wrote it: without a version.
+    fn without_version(line: &str) -> String {
+        let cut = line.replace(r#"{"v":1,"#, "{");
+        let (body, _) = cut.rsplit_once(r#","hash":"#).unwrap();
+        let hash = hex(&sha256(format!("{body}}}").as_bytes()));
+        format!(r#"{body},"hash":"{hash}"}}"#)
+    }
+
+    #[test]
+    fn lines_of_before_the_version_are_read_and_others_are_not() {
+        let line = seal(&closed(1), 1, &GENESIS, None).line;
+        assert!(line.starts_with(r#"{"v":1,"seq":1,"#), "{line}");
+        let older = without_version(&line);
+        assert_eq!(check(std::slice::from_ref(&older)), Ok(()));
+        let read = [&line, &older].map(|line| Entry::read(line).unwrap());
+        assert_eq!([read[0].v, read[1].v], [Some(1), None]);
+        assert_eq!(read[0].data, read[1].data);
+        assert_eq!(serde_json::to_string(&read[1]).unwrap(), older);
+        let later = line.replace(r#"{"v":1,"#, r#"{"v":2,"#);
+        let why = "it is of version 2, this program reads version 1";
+        assert!(
+            check(std::slice::from_ref(&later))
+                .unwrap_err()
+                .contains(why)
+        );
+        assert!(Entry::read(&later).unwrap_err().to_string().contains(why));
     }
 
     fn check(lines: &[String]) -> Result<(), String> {

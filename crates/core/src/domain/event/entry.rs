@@ -11,9 +11,20 @@ use crate::domain::ids::{AttemptId, ContactId};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::time::Timestamp;
 
+/// The version of the line's format. A new one would mean that a member has another meaning; members and kinds
+/// can be added without it.
+pub const VERSION: u32 = 1;
+
+/// Returns what is wrong with an entry of another version.
+pub(super) fn unknown_version(v: u32) -> String {
+    format!("it is of version {v}, this program reads version {VERSION}")
+}
+
 /// An entry of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
+    /// The version of the line's format, [`VERSION`]; `None` in entries from before lines had one.
+    pub v: Option<u32>,
     /// The position in the log, from 1.
     pub seq: i64,
     /// When it happened, by the deck's clock.
@@ -118,6 +129,7 @@ impl<'de> Deserialize<'de> for Entry {
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Member {
+    V,
     Seq,
     At,
     Kind,
@@ -147,6 +159,13 @@ impl<'de> Visitor<'de> for Members {
         let mut found = Found::default();
         while let Some(member) = map.next_key()? {
             match member {
+                Member::V => {
+                    let v = map.next_value()?;
+                    found.v = Some(v);
+                    if v != VERSION {
+                        return Err(A::Error::custom(unknown_version(v)));
+                    }
+                }
                 Member::Seq => found.seq = Some(map.next_value()?),
                 Member::At => found.at = Some(map.next_value()?),
                 Member::Kind => found.kind = Some(map.next_value()?),
@@ -184,6 +203,7 @@ impl<'de> DeserializeSeed<'de> for DataOf {
 /// What was read of a line so far.
 #[derive(Default)]
 struct Found {
+    v: Option<u32>,
     seq: Option<i64>,
     at: Option<Timestamp>,
     kind: Option<EventKind>,
@@ -202,6 +222,7 @@ impl Found {
     fn whole<E: serde::de::Error>(self) -> Result<Entry, E> {
         let missing = |name| move || E::missing_field(name);
         Ok(Entry {
+            v: self.v,
             seq: self.seq.ok_or_else(missing("seq"))?,
             at: self.at.ok_or_else(missing("at"))?,
             actor: self.actor.ok_or_else(missing("actor"))?,
@@ -232,6 +253,7 @@ impl Serialize for Entry {
     /// Serialises the members in the order of the line.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let line = Line {
+            v: self.v,
             seq: self.seq,
             at: self.at,
             kind: self.kind(),
@@ -251,6 +273,8 @@ impl Serialize for Entry {
 /// The members of a line in their order.
 #[derive(Serialize)]
 pub(super) struct Line<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) v: Option<u32>,
     pub(super) seq: i64,
     pub(super) at: Timestamp,
     pub(super) kind: EventKind,

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::super::Work;
 use super::super::sql::col;
 use crate::StoreError;
-use crate::crosscheck::Differences;
+use crate::crosscheck::{Differences, Mismatch};
 use crate::moves;
 use dialdeck_core::domain::Outcome;
 use dialdeck_core::domain::outcome::is_without_agent;
@@ -71,8 +71,7 @@ pub(super) fn hold(work: &Work<'_>, found: &mut Differences) -> Result<(), Store
         Ok([row.get(0)?, row.get(1)?, row.get(2)?])
     })?;
     if numbers != [numbers[0]; 3] {
-        let what = "the numbers by which contacts are found are not those of the contacts";
-        found.note(None, what);
+        found.note(Mismatch::Numbers);
     }
     Ok(())
 }
@@ -123,10 +122,12 @@ fn differ(what: &str, kept: &Figures, counted: &Figures, found: &mut Differences
         let figure = |of: &Figures| of.get(key).copied().unwrap_or(0);
         let (kept, counted) = (figure(kept), figure(counted));
         if kept != counted {
-            found.note(
-                None,
-                format!("{what} {key}: {kept} are kept, {counted} are there"),
-            );
+            let what = format!("{what} {key}");
+            found.note(Mismatch::Count {
+                what,
+                kept,
+                counted,
+            });
         }
     }
 }
@@ -136,10 +137,11 @@ fn at_least(what: &str, kept: &Figures, counted: &Figures, found: &mut Differenc
     for (key, counted) in counted {
         let kept = kept.get(key).copied().unwrap_or(0);
         if kept < *counted {
-            found.note(
-                None,
-                format!("{what} {key}: {kept} are kept, {counted} are there"),
-            );
+            found.note(Mismatch::Count {
+                what: format!("{what} {key}"),
+                kept,
+                counted: *counted,
+            });
         }
     }
 }

@@ -136,15 +136,15 @@ fn hold_attempts(
         let row = AttemptRow {
             id: attempt.id,
             campaign: name.cloned().unwrap_or_default(),
-            contact: attempt.contact.0,
+            contact: attempt.contact,
             number: attempt.number,
             n: attempt.n,
             trunk: attempt.trunk.0,
             caller_id: attempt.caller_id,
-            state: codec::attempt_code(attempt.state),
+            state: attempt.state,
             outcome: attempt.outcome,
             cause: attempt.cause,
-            callee_type: attempt.callee_type.map(|callee| callee.as_str().to_owned()),
+            callee_type: attempt.callee_type,
             counts: attempt.counts,
         };
         fold.hold_attempt(&row, found);

@@ -1,6 +1,7 @@
 //! The sample campaigns from start to end through the real program, judged by an independent reader of the
 //! two logs.
 
+use dialdeck::domain::event::Entry;
 use dialdeck_audit as judge;
 
 use dialdeck_testkit::deck::partition::assert_partition;
@@ -21,6 +22,11 @@ fn the_demo_ends_clean_and_the_same_twice() {
         ..judge::Options::default()
     };
     judge::assert_clean(&log, &first.carrier(), &options);
+    for line in log.lines() {
+        let entry = Entry::read(line).unwrap();
+        let written = serde_json::to_string(&entry).unwrap();
+        assert_eq!(written, line, "a reader loses something");
+    }
 
     let second = Deck::new();
     assert!(second.demo(7).output().unwrap().status.success());

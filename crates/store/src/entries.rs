@@ -8,9 +8,9 @@ use super::crosscheck::Content;
 use super::{By, ImportFigures, ImportPlan, ImportTarget};
 use dialdeck_core::domain::event::{
     AlertRaised, BrakeMove, CampaignAdded, CampaignChanged, CampaignMoved, CampaignStarted,
-    ConsentRecorded, ContactFinished, ContactsImported, EventData, Found, ImportResult, ImportStarted, ImportedContent,
-    LoggedSettings, NewEvent, NoData, RegistryLoaded, RetryCause, RetryPlanned, SuppressionAdded,
-    SuppressionReversed,
+    ConsentRecorded, ContactFinished, ContactsImported, EventData, Found, ImportResult,
+    ImportStarted, ImportedContent, LoggedSettings, NewEvent, NoData, RegistryLoaded, RetryCause,
+    RetryPlanned, SuppressionAdded, SuppressionReversed,
 };
 use dialdeck_core::domain::outcome::{CalleeFinding, Classification, is_block};
 use dialdeck_core::domain::{

@@ -99,6 +99,10 @@ fn read_of(kind: EventKind) -> Option<BTreeSet<String>> {
             ImportPlan::deserialize(Names(&mut names)).unwrap_err();
             names.insert("list".to_owned());
         }
+        EventKind::ContactsImported => {
+            ImportResult::deserialize(Names(&mut names)).unwrap_err();
+            names.insert("content".to_owned());
+        }
         EventKind::RegistryLoaded => {
             ImportResult::deserialize(Names(&mut names)).unwrap_err();
             names.extend(["list", "as_of", "areas"].map(str::to_owned));

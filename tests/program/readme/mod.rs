@@ -297,6 +297,8 @@ fn every_fenced_block_is_one_that_is_tried() {
                 "toml" => drop(read_campaign("block", &code).unwrap()),
                 // In `files`.
                 "toml theme" | "csv" | "text" | "text rejected" => {}
+                // In `event_log`.
+                "json" => assert!(code.starts_with('{'), "{code}"),
                 other => assert!(
                     other.is_empty() && code.starts_with("$ dialdeck demo"),
                     "{other}\n{code}"

@@ -19,9 +19,9 @@ pub use self::calls::{
 pub use self::chain::{Anchor, ChainCheck, GENESIS, SealedEvent, seal};
 pub use self::data::{
     BrakeMove, CampaignAdded, CampaignChanged, CampaignMoved, CampaignStarted, ClockAccepted,
-    ClockKind, ConsentRecorded, ContactFinished, ContactsImported, DeckClosed, DeckEnding, DeckOpened, ImportResult,
-    ImportStarted, ImportedClass, ImportedContent, IncarnationStarted, ListsConfirmed, LoggedSettings, NoData,
-    RegistryLoaded, SuppressionAdded, SuppressionReversed,
+    ClockKind, ConsentRecorded, ContactFinished, ContactsImported, DeckClosed, DeckEnding,
+    DeckOpened, ImportResult, ImportStarted, ImportedClass, ImportedContent, IncarnationStarted,
+    ListsConfirmed, LoggedSettings, NoData, RegistryLoaded, SuppressionAdded, SuppressionReversed,
 };
 pub use self::entry::{Entry, EntryError, VERSION};
 pub use self::kind::{EventData, EventKind};

@@ -5,14 +5,14 @@ use std::ops::RangeInclusive;
 
 use super::difference::{Mismatch, Origin};
 use dialdeck_core::domain::event::{
-    AttemptReserved, CampaignAdded, CampaignChanged, ContactFinished, ContactsImported, Entry, EntryError, EventData,
-    EventKind, ImportResult, ImportStarted, ImportedContent, LoggedSettings, NoData, RegistryLoaded,
-    SuppressionReversed,
+    AttemptReserved, CampaignAdded, CampaignChanged, ContactFinished, ContactsImported, Entry,
+    EntryError, EventData, EventKind, ImportResult, ImportStarted, ImportedContent, LoggedSettings,
+    NoData, RegistryLoaded, SuppressionReversed,
 };
 use dialdeck_core::domain::suppression::SuppressionSource;
 use dialdeck_core::domain::{
-    Area, AttemptId, AttemptState, CalleeType, CampaignState, ContactId, ContactState, ListKind, Outcome,
-    PhoneNumber, Timestamp,
+    Area, AttemptId, AttemptState, CalleeType, CampaignState, ContactId, ContactState, ListKind,
+    Outcome, PhoneNumber, Timestamp,
 };
 
 /// A value, and the entry that set it.

@@ -9,7 +9,7 @@ mod difference;
 mod fold;
 mod hold;
 
-pub use self::difference::{Difference, Differences, Mismatch, Origin};
+pub use self::difference::{Difference, Differences, Mismatch, Origin, RowMismatch};
 pub(super) use content::{Content, Imported};
 pub(super) use fold::Fold;
 pub(super) use hold::{AttemptRow, CampaignRow, ContactRow, Held, ListRow};

@@ -4,6 +4,7 @@
 //! use the same types, so a member exists in one place.
 
 mod alert;
+mod alert_text;
 mod calls;
 mod chain;
 mod data;

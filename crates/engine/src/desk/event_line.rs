@@ -75,20 +75,24 @@ fn spaced(code: &str) -> String {
     code.replace('_', " ")
 }
 
+/// Returns who acted, with the note unless it only repeats the name.
+fn who(actor: &str, note: &str) -> String {
+    if note.is_empty() || note == actor {
+        format!("by {actor}")
+    } else {
+        format!("by {actor}: {note}")
+    }
+}
+
+fn had_ended(was: Option<Outcome>) -> String {
+    let was = was.map(Outcome::as_str).unwrap_or_default();
+    format!("it had ended as {}", spaced(was))
+}
+
 /// Returns what is shown before the number, and what after it.
 fn words(data: &EventData, actor: &str) -> (String, String) {
     let plain = |text: &str| (text.to_owned(), String::new());
-    let by = |text: &str, note: &str| {
-        let note = match note {
-            note if note.is_empty() || note == actor => String::new(),
-            note => format!(": {note}"),
-        };
-        (text.to_owned(), format!("by {actor}{note}"))
-    };
-    let had_ended = |was: Option<Outcome>| {
-        let was = was.map(Outcome::as_str).unwrap_or_default();
-        format!("it had ended as {}", spaced(was))
-    };
+    let by = |text: &str, note: &str| (text.to_owned(), who(actor, note));
     match data {
         EventData::AttemptReserved(call) => ("plan".to_owned(), format!("from {}", call.caller_id)),
         EventData::AttemptSent(_) => plain("dial"),

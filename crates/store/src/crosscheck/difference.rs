@@ -63,74 +63,8 @@ pub enum Mismatch {
     AttemptUnknown(AttemptId),
     /// The entry reserves an attempt a second time.
     AttemptRepeated(AttemptId),
-    /// No entry added a campaign of the table.
-    CampaignExtra(String),
-    /// A campaign is in another state.
-    CampaignState {
-        /// The campaign.
-        campaign: String,
-        /// The state by the log.
-        log: CampaignState,
-        /// The state by the table.
-        table: CampaignState,
-    },
-    /// A campaign has other settings.
-    CampaignSettings(String),
-    /// A number is on a list of the table, and no entry put it there.
-    ListedExtra(PhoneNumber, ListKind),
-    /// A number is on a list of the table, and an entry took it off.
-    ListedStill(PhoneNumber, ListKind),
-    /// A number is on a list for another reason.
-    ListedOtherwise(PhoneNumber, ListKind),
-    /// A number is missing from a list of the table.
-    ListedMissing(PhoneNumber, ListKind),
-    /// The table has a consent as revoked that no entry revoked.
-    RevokedExtra(PhoneNumber),
-    /// The table has a consent as revoked that an entry restored.
-    RevokedStill(PhoneNumber),
-    /// A consent was revoked before the time in the table.
-    RevokedEarlier(PhoneNumber),
-    /// The table lacks a revoked consent.
-    RevokedMissing(PhoneNumber),
-    /// No entry reserved an attempt of the table; its serial.
-    AttemptExtra(i64),
-    /// An attempt was planned in another way; its serial.
-    AttemptPlanned(i64),
-    /// An attempt is in another state, or ended in another way; its serial.
-    AttemptState(i64),
-    /// The table lacks an attempt; its serial.
-    AttemptMissing(i64),
-    /// A contact does not fit the rows of its attempts.
-    ContactAttempts(ContactId),
-    /// A contact has ended in the table, and no entry ended it.
-    ContactEnded {
-        /// The contact.
-        contact: ContactId,
-        /// The state by the table.
-        table: ContactState,
-    },
-    /// A contact has ended in the table, and an entry let it be called again.
-    ContactCallable {
-        /// The contact.
-        contact: ContactId,
-        /// The state by the table.
-        table: ContactState,
-    },
-    /// A contact ended in another way.
-    ContactState {
-        /// The contact.
-        contact: ContactId,
-        /// The state by the log.
-        log: ContactState,
-        /// The state by the table.
-        table: ContactState,
-    },
-    /// The table lacks a contact.
-    ContactMissing(ContactId),
-    /// A campaign's contacts differ from the log's digest of what was imported.
-    ContentLogged(String),
-    /// A campaign's contacts differ from the digest that is kept beside them.
-    ContentKept(String),
+    /// A row of a campaign, list entry, consent, attempt or contact.
+    Row(RowMismatch),
     /// A list's row has another count than its numbers.
     ListCount {
         /// The list.
@@ -219,35 +153,92 @@ impl fmt::Display for Mismatch {
             Self::Numbers => {
                 f.write_str("the numbers by which contacts are found are not those of the contacts")
             }
-            Self::CampaignExtra(_)
-            | Self::CampaignState { .. }
-            | Self::CampaignSettings(_)
-            | Self::ListedExtra(..)
-            | Self::ListedStill(..)
-            | Self::ListedOtherwise(..)
-            | Self::ListedMissing(..)
-            | Self::RevokedExtra(_)
-            | Self::RevokedStill(_)
-            | Self::RevokedEarlier(_)
-            | Self::RevokedMissing(_)
-            | Self::AttemptExtra(_)
-            | Self::AttemptPlanned(_)
-            | Self::AttemptState(_)
-            | Self::AttemptMissing(_)
-            | Self::ContactAttempts(_)
-            | Self::ContactEnded { .. }
-            | Self::ContactCallable { .. }
-            | Self::ContactState { .. }
-            | Self::ContactMissing(_)
-            | Self::ContentLogged(_)
-            | Self::ContentKept(_) => self.of_row(f),
+            Self::Row(row) => row.fmt(f),
         }
     }
 }
 
-impl Mismatch {
-    /// Writes what differs in a row of a campaign, list entry, consent, attempt or contact; nothing else.
-    fn of_row(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// What differs in a row that follows from the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowMismatch {
+    /// No entry added a campaign of the table.
+    CampaignExtra(String),
+    /// A campaign is in another state.
+    CampaignState {
+        /// The campaign.
+        campaign: String,
+        /// The state by the log.
+        log: CampaignState,
+        /// The state by the table.
+        table: CampaignState,
+    },
+    /// A campaign has other settings.
+    CampaignSettings(String),
+    /// A number is on a list of the table, and no entry put it there.
+    ListedExtra(PhoneNumber, ListKind),
+    /// A number is on a list of the table, and an entry took it off.
+    ListedStill(PhoneNumber, ListKind),
+    /// A number is on a list for another reason.
+    ListedOtherwise(PhoneNumber, ListKind),
+    /// A number is missing from a list of the table.
+    ListedMissing(PhoneNumber, ListKind),
+    /// The table has a consent as revoked that no entry revoked.
+    RevokedExtra(PhoneNumber),
+    /// The table has a consent as revoked that an entry restored.
+    RevokedStill(PhoneNumber),
+    /// A consent was revoked before the time in the table.
+    RevokedEarlier(PhoneNumber),
+    /// The table lacks a revoked consent.
+    RevokedMissing(PhoneNumber),
+    /// No entry reserved an attempt of the table; its serial.
+    AttemptExtra(i64),
+    /// An attempt was planned in another way; its serial.
+    AttemptPlanned(i64),
+    /// An attempt is in another state, or ended in another way; its serial.
+    AttemptState(i64),
+    /// The table lacks an attempt; its serial.
+    AttemptMissing(i64),
+    /// A contact does not fit the rows of its attempts.
+    ContactAttempts(ContactId),
+    /// A contact has ended in the table, and no entry ended it.
+    ContactEnded {
+        /// The contact.
+        contact: ContactId,
+        /// The state by the table.
+        table: ContactState,
+    },
+    /// A contact has ended in the table, and an entry let it be called again.
+    ContactCallable {
+        /// The contact.
+        contact: ContactId,
+        /// The state by the table.
+        table: ContactState,
+    },
+    /// A contact ended in another way.
+    ContactState {
+        /// The contact.
+        contact: ContactId,
+        /// The state by the log.
+        log: ContactState,
+        /// The state by the table.
+        table: ContactState,
+    },
+    /// The table lacks a contact.
+    ContactMissing(ContactId),
+    /// A campaign's contacts differ from the log's digest of what was imported.
+    ContentLogged(String),
+    /// A campaign's contacts differ from the digest that is kept beside them.
+    ContentKept(String),
+}
+
+impl From<RowMismatch> for Mismatch {
+    fn from(row: RowMismatch) -> Self {
+        Self::Row(row)
+    }
+}
+
+impl fmt::Display for RowMismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let has_it = "the table has it";
         let lacks_it = "the table does not have it";
         match self {
@@ -312,22 +303,6 @@ impl Mismatch {
             Self::ContentKept(campaign) => {
                 write!(f, "{campaign} contacts are not as their digest says")
             }
-            Self::File(_)
-            | Self::Dangling { .. }
-            | Self::Chain(_)
-            | Self::Unchecked
-            | Self::Columns
-            | Self::Entry(_)
-            | Self::Names(_)
-            | Self::CampaignUnknown(_)
-            | Self::AttemptUnknown(_)
-            | Self::AttemptRepeated(_)
-            | Self::ListCount { .. }
-            | Self::AreaDate { .. }
-            | Self::RegistryMissing(_)
-            | Self::Imported { .. }
-            | Self::Count { .. }
-            | Self::Numbers => Ok(()),
         }
     }
 }
@@ -351,13 +326,13 @@ impl Differences {
     }
 
     /// Adds a difference that no entry is about.
-    pub(crate) fn note(&mut self, what: Mismatch) {
-        self.add(None, what);
+    pub(crate) fn note(&mut self, what: impl Into<Mismatch>) {
+        self.add(None, what.into());
     }
 
     /// Adds a difference from an entry.
-    pub(crate) fn note_at(&mut self, entry: Origin, what: Mismatch) {
-        self.add(Some(entry), what);
+    pub(crate) fn note_at(&mut self, entry: Origin, what: impl Into<Mismatch>) {
+        self.add(Some(entry), what.into());
     }
 
     fn add(&mut self, entry: Option<Origin>, what: Mismatch) {

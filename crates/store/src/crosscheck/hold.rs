@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
 
 use super::content::{Content, Imported, Recomputed};
-use super::difference::{Differences, Mismatch};
+use super::difference::{Differences, Mismatch, RowMismatch};
 use super::fold::{AttemptLog, Fold, ListedLog, Said};
 use dialdeck_core::domain::digest::hex;
 use dialdeck_core::domain::event::LoggedSettings;
@@ -73,11 +73,11 @@ impl Fold {
     pub(crate) fn hold_campaign(&mut self, row: &CampaignRow, found: &mut Differences) {
         let name = &row.name;
         let Some(known) = self.campaigns.get(name) else {
-            return found.note(Mismatch::CampaignExtra(name.clone()));
+            return found.note(RowMismatch::CampaignExtra(name.clone()));
         };
         let state = &known.state;
         if state.value != row.state {
-            let what = Mismatch::CampaignState {
+            let what = RowMismatch::CampaignState {
                 campaign: name.clone(),
                 log: state.value,
                 table: row.state,
@@ -88,7 +88,7 @@ impl Fold {
         if let LoggedSettings::Known(logged) = &known.settings.value
             && **logged != row.settings
         {
-            let what = Mismatch::CampaignSettings(name.clone());
+            let what = RowMismatch::CampaignSettings(name.clone());
             found.note_at(known.settings.by, what);
         }
     }
@@ -105,15 +105,15 @@ impl Fold {
             if list.is_registry() {
                 *held.registered.entry(list).or_default() += 1;
             } else {
-                found.note(Mismatch::ListedExtra(number, list));
+                found.note(RowMismatch::ListedExtra(number, list));
             }
             return;
         };
         match known.value {
-            None => found.note_at(known.by, Mismatch::ListedStill(number, list)),
+            None => found.note_at(known.by, RowMismatch::ListedStill(number, list)),
             Some(ListedLog { source, note }) => {
                 if source != row.source || note != row.note {
-                    found.note_at(known.by, Mismatch::ListedOtherwise(number, list));
+                    found.note_at(known.by, RowMismatch::ListedOtherwise(number, list));
                 }
             }
         }
@@ -127,9 +127,9 @@ impl Fold {
         found: &mut Differences,
     ) {
         match self.revoked.remove(&number) {
-            None => found.note(Mismatch::RevokedExtra(number)),
+            None => found.note(RowMismatch::RevokedExtra(number)),
             Some(Said { by, value: None }) => {
-                found.note_at(by, Mismatch::RevokedStill(number));
+                found.note_at(by, RowMismatch::RevokedStill(number));
             }
             // The log's time never goes back, so an entry may be dated later than the revocation.
             Some(Said {
@@ -137,7 +137,7 @@ impl Fold {
                 value: Some(noted),
             }) => {
                 if at > noted {
-                    found.note_at(by, Mismatch::RevokedEarlier(number));
+                    found.note_at(by, RowMismatch::RevokedEarlier(number));
                 }
             }
         }
@@ -147,7 +147,7 @@ impl Fold {
     pub(crate) fn hold_attempt(&mut self, row: &AttemptRow, found: &mut Differences) {
         let serial = row.id.serial;
         let Some(known) = self.attempts.remove(&serial) else {
-            return found.note(Mismatch::AttemptExtra(serial));
+            return found.note(RowMismatch::AttemptExtra(serial));
         };
         let planned = known.id == row.id
             && known.number == row.number
@@ -157,10 +157,10 @@ impl Fold {
             && known.trunk == row.trunk
             && known.caller_id == row.caller_id;
         if !planned {
-            found.note_at(known.reserved, Mismatch::AttemptPlanned(serial));
+            found.note_at(known.reserved, RowMismatch::AttemptPlanned(serial));
         }
         if !is_as_logged(&known, row) {
-            found.note_at(known.last, Mismatch::AttemptState(serial));
+            found.note_at(known.last, RowMismatch::AttemptState(serial));
         }
     }
 
@@ -195,9 +195,9 @@ impl Fold {
             && (value.after != computed.logged.after
                 || value.sha256 != hex(&computed.logged.digest))
         {
-            found.note_at(*by, Mismatch::ContentLogged(campaign.to_owned()));
+            found.note_at(*by, RowMismatch::ContentLogged(campaign.to_owned()));
         } else if kept != Some(&computed.all) {
-            found.note(Mismatch::ContentKept(campaign.to_owned()));
+            found.note(RowMismatch::ContentKept(campaign.to_owned()));
         }
     }
 
@@ -224,15 +224,15 @@ impl Fold {
         }
         let (counted, in_flight) = row.calls;
         if contact.attempts != counted || (table == ContactState::InFlight && !in_flight) {
-            found.note(Mismatch::ContactAttempts(id));
+            found.note(RowMismatch::ContactAttempts(id));
         }
         match ended {
             None | Some(Said { value: None, .. }) if !table.is_final() => {}
             // Unfit from the start, which the figures of its import report.
             None if table == ContactState::Invalid && contact.class.0 == 0 => {}
-            None => found.note(Mismatch::ContactEnded { contact: id, table }),
+            None => found.note(RowMismatch::ContactEnded { contact: id, table }),
             Some(Said { by, value: None }) => {
-                let what = Mismatch::ContactCallable { contact: id, table };
+                let what = RowMismatch::ContactCallable { contact: id, table };
                 found.note_at(by, what);
             }
             Some(Said {
@@ -244,7 +244,7 @@ impl Fold {
                     && end.number == Some(contact.number)
                     && end.campaign.as_deref() == Some(row.campaign);
                 if !same {
-                    let what = Mismatch::ContactState {
+                    let what = RowMismatch::ContactState {
                         contact: id,
                         log: end.state,
                         table,
@@ -283,19 +283,19 @@ impl Fold {
     pub(crate) fn hold_missing(self, held: &Held, found: &mut Differences) {
         for ((number, list), said) in self.listed {
             if said.value.is_some() {
-                found.note_at(said.by, Mismatch::ListedMissing(number, list));
+                found.note_at(said.by, RowMismatch::ListedMissing(number, list));
             }
         }
         for (number, said) in self.revoked {
             if said.value.is_some() {
-                found.note_at(said.by, Mismatch::RevokedMissing(number));
+                found.note_at(said.by, RowMismatch::RevokedMissing(number));
             }
         }
         for (serial, known) in self.attempts {
-            found.note_at(known.reserved, Mismatch::AttemptMissing(serial));
+            found.note_at(known.reserved, RowMismatch::AttemptMissing(serial));
         }
         for (contact, said) in self.ends {
-            found.note_at(said.by, Mismatch::ContactMissing(contact));
+            found.note_at(said.by, RowMismatch::ContactMissing(contact));
         }
         for kind in self.registries.into_keys() {
             found.note(Mismatch::RegistryMissing(kind));

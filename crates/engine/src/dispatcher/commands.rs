@@ -38,7 +38,10 @@ impl Dispatcher {
         if self.displaced.is_some() {
             return;
         }
-        effects.push(Self::alert(AlertRaised::deck_displaced(&why.to_string()), now));
+        effects.push(Self::alert(
+            AlertRaised::deck_displaced(&why.to_string()),
+            now,
+        ));
         self.displaced = Some(why);
         self.drain(effects);
     }

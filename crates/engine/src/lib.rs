@@ -228,7 +228,7 @@ pub enum Job {
     /// Carries out a command under its id.
     Command(CommandId, Command),
     /// Appends to the event log (lazy).
-    Log(NewEvent),
+    Log(Box<NewEvent>),
     /// Records that every call was asked to end, up to this hang-up request (lazy).
     HungUp(u64),
     /// Keeps this state of a trunk's breaker (lazy).

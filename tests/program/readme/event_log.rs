@@ -92,23 +92,24 @@ impl<'de> Deserializer<'de> for Names<'_> {
 
 /// The members that the program reads of a kind. `None` if it reads one of several sets.
 fn read_of(kind: EventKind) -> Option<BTreeSet<String>> {
-    let mut names = BTreeSet::new();
-    match kind {
-        EventKind::CampaignChanged => return None,
-        EventKind::ImportStarted => {
-            ImportPlan::deserialize(Names(&mut names)).unwrap_err();
-            names.insert("list".to_owned());
-        }
-        EventKind::ContactsImported => {
-            ImportResult::deserialize(Names(&mut names)).unwrap_err();
-            names.insert("content".to_owned());
-        }
-        EventKind::RegistryLoaded => {
-            ImportResult::deserialize(Names(&mut names)).unwrap_err();
-            names.extend(["list", "as_of", "areas"].map(str::to_owned));
-        }
-        other => drop(EventData::read(other, Names(&mut names)).unwrap_err()),
+    if kind == EventKind::CampaignChanged {
+        return None;
     }
+    let mut names = BTreeSet::new();
+    let further: &[&str] = if kind == EventKind::ImportStarted {
+        ImportPlan::deserialize(Names(&mut names)).unwrap_err();
+        &["list"]
+    } else if kind == EventKind::ContactsImported {
+        ImportResult::deserialize(Names(&mut names)).unwrap_err();
+        &["content"]
+    } else if kind == EventKind::RegistryLoaded {
+        ImportResult::deserialize(Names(&mut names)).unwrap_err();
+        &["list", "as_of", "areas"]
+    } else {
+        drop(EventData::read(kind, Names(&mut names)).unwrap_err());
+        &[]
+    };
+    names.extend(further.iter().copied().map(str::to_owned));
     Some(names)
 }
 

@@ -4,7 +4,7 @@ use dialdeck_core::domain::event::{
     CallEnded, CampaignChanged, Entry, EventData, EventKind, SealedEvent,
 };
 use dialdeck_core::domain::outcome::Outcome;
-use dialdeck_core::domain::{ContactId, PhoneNumber, Timestamp};
+use dialdeck_core::domain::{CalleeType, ContactId, PhoneNumber, Timestamp};
 
 /// A log entry as a short line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,7 +99,7 @@ fn words(data: &EventData, actor: &str) -> (String, String) {
         EventData::CallRinging(_) => plain("ringing"),
         EventData::CallAnswered(_) => plain("answered"),
         EventData::CalleeDetected(found) => {
-            let what = found.callee_type.map(|what| what.as_str());
+            let what = found.callee_type.map(CalleeType::as_str);
             plain(&format!("callee is {}", what.unwrap_or_default()))
         }
         EventData::CallEnded(end) => (

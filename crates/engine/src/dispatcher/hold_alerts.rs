@@ -12,7 +12,7 @@ use super::lane::Lane;
 
 impl Dispatcher {
     pub(super) fn alert(alert: AlertRaised, now: Timestamp) -> Effect {
-        Effect::Store(Job::Log(alerts::raised(alert, now)))
+        Effect::Store(Job::Log(Box::new(alerts::raised(alert, now))))
     }
 
     /// Reports classes whose contacts wait for an operator while the rest of their campaign continues.
@@ -38,5 +38,5 @@ pub(super) fn hold_alert(lane: &mut Lane, hold: &Hold, now: Timestamp) -> Option
         return None;
     }
     let alert = alerts::campaign_waits(&lane.campaign, hold, now);
-    Some(Effect::Store(Job::Log(alert)))
+    Some(Effect::Store(Job::Log(Box::new(alert))))
 }

@@ -94,5 +94,5 @@ pub(super) fn registry_alert(lane: &mut Lane, hold: &Hold, now: Timestamp) -> Op
         return None;
     }
     let alert = alerts::registry_awaited(&lane.campaign, hold, now);
-    Some(Effect::Store(Job::Log(alert)))
+    Some(Effect::Store(Job::Log(Box::new(alert))))
 }

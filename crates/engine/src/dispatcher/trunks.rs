@@ -239,8 +239,7 @@ impl Dispatcher {
         let rested_before = std::mem::replace(&mut trunk.rests, rest.is_some());
         match rest {
             Some(rest) if !rested_before => {
-                let alert =
-                    AlertRaised::trunk_rests(name, rest.until, &rest.cause.to_string(), cause);
+                let alert = AlertRaised::trunk_rests(name, rest.until, rest.cause, cause);
                 effects.push(Self::alert(alert, now));
             }
             None if rested_before => {

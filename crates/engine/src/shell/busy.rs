@@ -55,7 +55,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         }
         let alert = AlertRaised::store_was_busy(waited.as_secs(), self.now);
         let alert = alerts::raised(alert, self.now);
-        self.submit(Job::Log(alert), "engine");
+        self.submit(Job::Log(Box::new(alert)), "engine");
     }
 
     /// Why the store's answers are waited for no longer; `None`: they are.

@@ -155,7 +155,7 @@ impl Fold {
         let data = std::mem::replace(&mut entry.data, EventData::AttemptSent(NoData {}));
         let about = About { by, entry };
         match data {
-            EventData::CampaignAdded(added) => self.campaign_added(about, added),
+            EventData::CampaignAdded(added) => self.campaign_added(&about, added),
             EventData::CampaignStarted(_) | EventData::CampaignResumed(_) => {
                 self.campaign_moved(&about, CampaignState::Running)
             }
@@ -174,7 +174,7 @@ impl Fold {
             }
             EventData::SuppressionReversed(reversed) => self.reversed(&about, reversed),
             EventData::ConsentRevoked(_) => self.consent_revoked(&about),
-            EventData::AttemptReserved(reserved) => self.reserved(about, *reserved),
+            EventData::AttemptReserved(reserved) => self.reserved(&about, *reserved),
             EventData::AttemptSent(_) => self.moved(&about, AttemptState::Sent),
             EventData::CallRinging(_) => self.moved(&about, AttemptState::Ringing),
             EventData::CallAnswered(_) => self.moved(&about, AttemptState::Connected),
@@ -224,7 +224,7 @@ impl Fold {
         known.ok_or(Mismatch::AttemptUnknown(id))
     }
 
-    fn campaign_added(&mut self, about: About, added: CampaignAdded) -> Result<(), Mismatch> {
+    fn campaign_added(&mut self, about: &About, added: CampaignAdded) -> Result<(), Mismatch> {
         let by = about.by;
         let name = about.campaign()?.clone();
         let campaign = CampaignLog {
@@ -340,7 +340,7 @@ impl Fold {
         Ok(())
     }
 
-    fn reserved(&mut self, about: About, planned: AttemptReserved) -> Result<(), Mismatch> {
+    fn reserved(&mut self, about: &About, planned: AttemptReserved) -> Result<(), Mismatch> {
         let id = about.entry.attempt.ok_or(Mismatch::Names("attempt"))?;
         let reserved = AttemptLog {
             id,

@@ -118,8 +118,11 @@ fn live(store: &mut SqliteStore, campaign: CampaignId) {
         for contact in group {
             now = now + Duration::from_millis(1);
             let claimed = store.claim(*contact, &Context::default(), now).unwrap();
-            let Claimed::Dial(attempt, ..) = claimed else {
-                panic!("not dialed: {claimed:?}");
+            let attempt = match claimed {
+                Claimed::Dial(attempt, ..) => attempt,
+                // 555-1212 is a number of no subscriber.
+                Claimed::Refused(_) => continue,
+                Claimed::Held { .. } | Claimed::Stale => panic!("not dialed: {claimed:?}"),
             };
             for kind in [CallEventKind::Sent, CallEventKind::Ringing] {
                 store

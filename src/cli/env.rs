@@ -48,7 +48,7 @@ pub struct Env {
     pub look: LookArgs,
     /// The zone database that decides, chosen once.
     pub zone_data: Arc<Choice>,
-    /// The rules in force: the law alone, until [`needs::prepare`](super::needs::prepare) adds the deck's
+    /// The rules in force: the law alone, until `needs::prepare` adds the deck's
     /// own rule files.
     pub rules: Arc<Rules>,
 }

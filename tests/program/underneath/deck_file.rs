@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::underneath::bench::Bench;
+use crate::underneath::bench::{Bench, NEW_YORK};
 
 const DEFAULTS: &str = include_str!("../../../src/config/defaults.toml");
 
@@ -34,7 +34,7 @@ fn a_ban_that_is_written_while_the_engine_dials_holds_and_is_said() {
     while elsewhere < 20 {
         let planned = engine.until(|entry| entry["kind"] == "attempt_reserved");
         let number = planned["number"].as_str().unwrap();
-        assert!(!number.starts_with("+1212"), "{planned}");
+        assert!(!number.starts_with(NEW_YORK), "{planned}");
         elsewhere += 1;
     }
     let status = bench.ok(&["status"]);
@@ -43,7 +43,7 @@ fn a_ban_that_is_written_while_the_engine_dials_holds_and_is_said() {
         "{status}"
     );
     let mut waiting = bench.not_called().into_iter();
-    let number = waiting.rfind(|number| number.starts_with("+1212"));
+    let number = waiting.rfind(|number| number.starts_with(NEW_YORK));
     let why = bench.ok(&["why", &number.unwrap()]);
     assert!(why.contains("US-NY"), "{why}");
     assert!(why.contains("emergency ban"), "{why}");

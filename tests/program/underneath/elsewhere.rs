@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::underneath::bench::Bench;
+use crate::underneath::bench::{Bench, IN_NEW_YORK};
 use crate::underneath::fault::{Fault, Under, check};
 
 const ELSEWHERE: &str = "if it was moved, and nothing dials at the old place: `dialdeck run --moved`; if it is a copy, and the other deck lives on: `dialdeck run --copy`";
@@ -84,7 +84,7 @@ fn a_moved_folder_and_another_host_are_named() {
         "{said:?}"
     );
     // Commands that hold back and commands that only read need no decision.
-    let listed = bench.on("moved", &["dnc", "add", "+19175550129"]);
+    let listed = bench.on("moved", &["dnc", "add", IN_NEW_YORK]);
     assert_eq!(listed.code, 0, "{listed:?}");
     for command in [
         &["status"][..],
@@ -106,7 +106,7 @@ fn a_moved_folder_and_another_host_are_named() {
     assert_eq!(said.code, 0, "{said:?}");
     let carrier = bench.carrier();
     assert!(carrier.invites.len() > invites);
-    assert!(!carrier.numbers_from(invites).contains("+12125550129"));
+    assert!(!carrier.numbers_from(invites).contains(IN_NEW_YORK));
     carrier.assert_clean();
     let log = bench.on("moved", &["log", "export", "--jsonl"]).out;
     assert!(
@@ -304,7 +304,7 @@ fn put_back(bench: &Bench) -> (&'static str, &'static [&'static str]) {
     let file = file.to_str().unwrap();
     for command in [
         &["campaign", "add", file][..],
-        &["dnc", "add", "+12125550129", "--new"],
+        &["dnc", "add", IN_NEW_YORK, "--new"],
         &["demo", "--headless", "--until-done", "--speed", "max"],
         &["status"],
         &["campaign", "pause", "recall"],

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::underneath::bench::{Bench, end_of};
+use crate::underneath::bench::{Bench, IN_NEW_YORK, end_of};
 use crate::underneath::fault::{Fault, Under, check, start_again};
 
 const DISPLACED: &str = "start again where the deck is now; end what uses a deck before its files are moved, replaced or removed";
@@ -64,7 +64,7 @@ fn a_deck_that_leaves_from_under_its_engine_stops_it() {
                 let made = ["campaign", "add", file.to_str().unwrap()];
                 assert_eq!(bench.on("deck.old", &made).code, 0);
                 bench.exchange("deck.old");
-                bench.ok(&["dnc", "add", "+12125550129"]);
+                bench.ok(&["dnc", "add", IN_NEW_YORK]);
             },
             says: "the deck at {deck} is no longer the one this process opened: deck.sqlite is another file now; nothing was dialed after that",
             hint: DISPLACED,

@@ -1,14 +1,14 @@
 //! An open deck: its store, its present instant, and the wait for calls that can still leave.
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use std::{fs, io};
 
 use super::progress::Waiting;
-use super::{CliError, Env, files, integrity, log, lost_store, mark_state, older_copy, place};
+use super::{
+    CliError, Env, files, integrity, log, lost_store, mark_state, older_copy, place, random,
+};
 use crate::clock::{Clock, DeckClock, Stopwatch, pause};
 use crate::config::has_deck_file;
 use crate::domain::{Attempt, Authority, DeckId, DeckSettings, Role, Timestamp};
@@ -484,19 +484,8 @@ pub(super) fn open_at(path: &Path, rules: &Arc<Rules>) -> Result<SqliteStore, Cl
         SqliteStore::is_behind(path).then(|| Waiting::for_end("the deck is brought up to date"));
     Ok(SqliteStore::create_or_open(
         path,
-        random_identity(),
+        random::identity(),
         rules,
         now,
     )?)
-}
-
-/// Returns the identity of a new deck.
-pub(super) fn random_identity() -> DeckId {
-    DeckId(random().into())
-}
-
-/// Returns 32 random bits, from the operating system's randomness by way of a hasher's keys.
-pub(super) fn random() -> u32 {
-    let bits = RandomState::new().build_hasher().finish();
-    u32::try_from(bits >> 32).unwrap_or_default()
 }

@@ -17,7 +17,7 @@ use super::place::{Answer, Moved};
 use super::reporter::{Reporter, Shown};
 use super::{
     CliError, Deck, Env, ExitCode, deck, error, limits, log, notify, older_copy, output, place,
-    status,
+    random, status,
 };
 use crate::clock::{Clock, ClockWatch, DeckClock, ManualClock, ScaledClock};
 use crate::config::{DeckConfig, ProviderSettings};
@@ -142,7 +142,7 @@ fn drawn(run: &Run) -> Option<u32> {
     let mut providers = run.config.providers.values();
     let simulated = providers.all(|one| matches!(one, ProviderSettings::Simulator(_)));
     let repeats = simulated && run.simulated.seed.is_some();
-    (!repeats).then(deck::random)
+    (!repeats).then(random::bits)
 }
 
 /// Checks what an engine needs before it opens the deck: the limits of the process, sound zone data, no real

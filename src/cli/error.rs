@@ -12,6 +12,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::json;
 
+use super::ExitCode;
 use crate::domain::text::{escape_json, one_line};
 
 /// The hint where a deck's files were moved, replaced or removed while a process used them.
@@ -23,27 +24,6 @@ pub(super) const SUPERSEDED: &str = "one engine at a time: find out what started
 /// The hint where the user's role does not allow an action.
 pub(super) const RIGHTS: &str =
     "ask a user who has that right; [roles] in dialdeck.toml gives rights";
-
-/// The exit code of the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExitCode {
-    /// The command did what was asked.
-    Done = 0,
-    /// The command failed.
-    Failed = 1,
-    /// The arguments are wrong, or there is no terminal.
-    Usage = 2,
-    /// A policy refused the action.
-    Refused = 3,
-    /// The deck is busy or not usable.
-    DeckUnusable = 4,
-}
-
-impl From<ExitCode> for std::process::ExitCode {
-    fn from(code: ExitCode) -> Self {
-        Self::from(code as u8)
-    }
-}
 
 /// The kind of an error, which decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -25,6 +25,7 @@ mod doctor;
 mod engine;
 mod env;
 mod error;
+mod exit_code;
 mod files;
 mod first_call;
 mod hang_up;
@@ -45,6 +46,7 @@ mod older_copy;
 mod output;
 mod place;
 pub mod progress;
+mod random;
 mod rejects;
 mod reporter;
 mod restore;
@@ -66,7 +68,8 @@ use clap::Parser as _;
 
 pub use deck::Deck;
 pub use env::Env;
-pub use error::{CliError, ExitCode};
+pub use error::CliError;
+pub use exit_code::ExitCode;
 
 use clean::{CleanWriter, Form};
 use needs::StoreOnly;

@@ -7,8 +7,8 @@ use std::{fmt, fs};
 
 use serde::{Deserialize, Serialize};
 
-use super::deck::{STORE_FILE, lock_unseen, random_identity};
-use super::{CliError, Deck, Env, lost_store};
+use super::deck::{STORE_FILE, lock_unseen};
+use super::{CliError, Deck, Env, lost_store, random};
 use crate::domain::attempt::CallEnd;
 use crate::domain::digest::{hex, sha256};
 use crate::domain::{CallReport, CampaignState, NewIncarnation, Turn};
@@ -318,7 +318,7 @@ pub(super) fn copy(env: &Env) -> Result<(), CliError> {
     };
     let _lock = super::engine::own(env)?;
     let by = deck.by()?;
-    let identity = random_identity();
+    let identity = random::identity();
     let from = deck.store.deck_id();
     deck.store.begin()?;
     let paused = leave_to_the_other(&mut deck, &by)?;

@@ -14,6 +14,7 @@ use super::place::{self, Place};
 use super::progress::{Progress, Showing};
 use super::{
     CliError, Deck, Env, ExitCode, backup as manifest, engine, integrity, older_copy, output,
+    random,
 };
 use crate::domain::{Lost, NewIncarnation, Recovery, Right, Timestamp, Turn};
 use crate::store::sqlite::mark::Standing;
@@ -255,7 +256,7 @@ impl Turning {
         now: Timestamp,
     ) -> Result<Option<Recovery>, CliError> {
         let new = NewIncarnation {
-            tag: deck::random_identity(),
+            tag: random::identity(),
             from_serial: self.from,
             how: self.how,
             identity: None,

@@ -6,6 +6,7 @@ use std::fmt;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, Region};
 
 use super::fitness::Place;
+use super::placeless::{instead_of, is_placeless};
 use super::tables::{self, TableError};
 use super::zonedb::ZoneTable;
 use super::{Rules, Unfit};
@@ -482,63 +483,4 @@ fn country_of(region: &str) -> &str {
 pub fn is_within(part: &str, whole: &str) -> bool {
     let rest = part.strip_prefix(whole);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
-}
-
-/// Names in the zone database that are the clock of no place: a list that writes `EST` may mean a place with
-/// summer time.
-const PLACELESS: [&str; 21] = [
-    "EST",
-    "CST",
-    "MST",
-    "PST",
-    "HST",
-    "EST5EDT",
-    "CST6CDT",
-    "MST7MDT",
-    "PST8PDT",
-    "WET",
-    "CET",
-    "MET",
-    "EET",
-    "UTC",
-    "UCT",
-    "GMT",
-    "GMT0",
-    "Greenwich",
-    "Universal",
-    "Zulu",
-    "Factory",
-];
-
-fn is_placeless(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
-    let offset = upper
-        .strip_prefix("UTC")
-        .or_else(|| upper.strip_prefix("GMT"))
-        .unwrap_or(&upper);
-    upper.starts_with("ETC/")
-        || upper.starts_with("SYSTEMV/")
-        || offset.starts_with(['+', '-'])
-        || PLACELESS
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(name))
-}
-
-/// Returns what to write instead of a name without a place.
-fn instead_of(name: &str) -> &'static str {
-    match name
-        .get(..3)
-        .unwrap_or_default()
-        .to_ascii_uppercase()
-        .as_str()
-    {
-        "EST" => "America/New_York",
-        "CST" => "America/Chicago",
-        "MST" => "America/Denver, or America/Phoenix in Arizona",
-        "PST" => "America/Los_Angeles",
-        "HST" => "Pacific/Honolulu",
-        "CET" | "MET" => "the callee's own zone, such as Europe/Berlin",
-        "WET" | "EET" => "the callee's own zone, such as Europe/Lisbon or Europe/Athens",
-        _ => "the callee's own zone, such as America/New_York",
-    }
 }

@@ -2,6 +2,7 @@
 
 #![expect(dead_code, reason = "each bench uses its own part of it")]
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -113,19 +114,23 @@ pub(crate) fn filled(folder: &Path, contacts: u64) -> (SqliteStore, CampaignId) 
     };
     let into = ImportTarget::Campaign("bench".to_owned());
     let started = store.start_import(&into, &plan, &by(now)).unwrap();
+    let mut figures = ImportFigures {
+        file: plan.file,
+        started: Some(started),
+        rows: contacts,
+        taken: contacts,
+        consents: BTreeMap::from([(ConsentKind::Express, contacts)]),
+        ..ImportFigures::default()
+    };
     for start in (0..contacts).step_by(usize::try_from(BATCH).unwrap()) {
         let rows: Vec<NewContact> = (start..contacts.min(start + BATCH))
             .map(|place| contact(&numbers, place, now))
             .collect();
         store.import_contacts(campaign, &rows, now).unwrap();
+        for class in rows.into_iter().filter_map(|row| row.class.ok()) {
+            *figures.classes.entry(class).or_default() += 1;
+        }
     }
-    let figures = ImportFigures {
-        file: plan.file,
-        started: Some(started),
-        rows: contacts,
-        taken: contacts,
-        ..ImportFigures::default()
-    };
     store.finish_import(campaign, &figures, &by(now)).unwrap();
     let to = CampaignState::Running;
     store.move_campaign(campaign, to, "", &by(now)).unwrap();

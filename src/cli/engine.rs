@@ -296,7 +296,9 @@ pub(super) fn own(env: &Env) -> Result<EngineLock, CliError> {
 /// the last entry of the log.
 fn start_clock(run: &Run, deck: &mut Deck) -> Result<Clock, CliError> {
     let system = Clock::System.now();
-    let last = deck.store.snapshot(system)?.last_event_at;
+    // At the deck's own present: by the machine's clock, every call of a simulated deck may be recent.
+    let present = deck.now()?;
+    let last = deck.store.snapshot(present)?.last_event_at;
     let start = last
         .max(Some(run.start_at.unwrap_or(system)))
         .unwrap_or(system);

@@ -177,10 +177,7 @@ impl Timekeeper for Paused {
         let mut reads = self.reads.lock().unwrap();
         let again = if reads.0 == now { reads.1 + 1 } else { 0 };
         *reads = (now, again);
-        assert!(
-            again < MOST_READS,
-            "time stands still: somebody is never done"
-        );
+        assert!(again < MOST_READS, "time stands still: a task never ends");
         now
     }
 }
@@ -200,7 +197,7 @@ struct Hosts {
 }
 
 impl Hosts {
-    /// Returns what the network does to the next request, drawn anew for each.
+    /// Returns what the network does to the next request, drawn for each.
     fn failure(&mut self, request: &str) -> Option<Failure> {
         let mut failing = self.failing.iter();
         let known = failing.find(|one| request.contains(one.request))?;

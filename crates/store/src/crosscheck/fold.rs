@@ -7,7 +7,7 @@ use super::difference::{Mismatch, Origin};
 use dialdeck_core::domain::event::{
     AttemptReserved, CampaignAdded, CampaignChanged, ContactFinished, ContactsImported, Entry,
     EntryError, EventData, EventKind, ImportResult, ImportStarted, ImportedContent, LoggedSettings,
-    NoData, RegistryLoaded, SuppressionReversed,
+    RegistryLoaded, SuppressionReversed,
 };
 use dialdeck_core::domain::suppression::SuppressionSource;
 use dialdeck_core::domain::{
@@ -146,15 +146,20 @@ impl Fold {
         }
     }
 
-    fn add(&mut self, mut entry: Entry) -> Result<(), Mismatch> {
+    fn add(&mut self, entry: Entry) -> Result<(), Mismatch> {
         let by = Origin {
             seq: entry.seq,
             kind: Some(entry.kind()),
         };
-        // The data are taken out, so that they can be moved into the fold.
-        let data = std::mem::replace(&mut entry.data, EventData::AttemptSent(NoData {}));
-        let about = About { by, entry };
-        match data {
+        let about = About {
+            by,
+            at: entry.at,
+            campaign: entry.campaign,
+            contact: entry.contact,
+            attempt: entry.attempt,
+            number: entry.number,
+        };
+        match entry.data {
             EventData::CampaignAdded(added) => self.campaign_added(&about, added),
             EventData::CampaignStarted(_) | EventData::CampaignResumed(_) => {
                 self.campaign_moved(&about, CampaignState::Running)
@@ -219,7 +224,7 @@ impl Fold {
     }
 
     fn attempt(&mut self, about: &About) -> Result<&mut AttemptLog, Mismatch> {
-        let id = about.entry.attempt.ok_or(Mismatch::Names("attempt"))?;
+        let id = about.attempt.ok_or(Mismatch::Names("attempt"))?;
         let known = self.attempts.get_mut(&id.serial);
         known.ok_or(Mismatch::AttemptUnknown(id))
     }
@@ -335,13 +340,13 @@ impl Fold {
     }
 
     fn consent_revoked(&mut self, about: &About) -> Result<(), Mismatch> {
-        let (by, value) = (about.by, Some(about.entry.at));
+        let (by, value) = (about.by, Some(about.at));
         self.revoked.insert(about.number()?, Said { by, value });
         Ok(())
     }
 
     fn reserved(&mut self, about: &About, planned: AttemptReserved) -> Result<(), Mismatch> {
-        let id = about.entry.attempt.ok_or(Mismatch::Names("attempt"))?;
+        let id = about.attempt.ok_or(Mismatch::Names("attempt"))?;
         let reserved = AttemptLog {
             id,
             reserved: about.by,
@@ -388,8 +393,8 @@ impl Fold {
     fn finished(&mut self, about: About, finished: ContactFinished) -> Result<(), Mismatch> {
         let (by, contact) = (about.by, about.contact()?);
         let end = ContactEnd {
-            campaign: about.entry.campaign,
-            number: about.entry.number,
+            campaign: about.campaign,
+            number: about.number,
             state: finished.state,
             reason: finished.reason,
         };
@@ -400,7 +405,7 @@ impl Fold {
 
     /// An entry that a person caused names no attempt, and takes a contact back from its end.
     fn retry_planned(&mut self, about: &About) -> Result<(), Mismatch> {
-        if about.entry.attempt.is_none() {
+        if about.attempt.is_none() {
             let (by, value) = (about.by, None);
             self.ends.insert(about.contact()?, Said { by, value });
         }
@@ -411,21 +416,24 @@ impl Fold {
 /// What an entry is about.
 struct About {
     by: Origin,
-    entry: Entry,
+    at: Timestamp,
+    campaign: Option<String>,
+    contact: Option<ContactId>,
+    attempt: Option<AttemptId>,
+    number: Option<PhoneNumber>,
 }
 
 impl About {
     fn campaign(&self) -> Result<&String, Mismatch> {
-        let name = self.entry.campaign.as_ref();
-        name.ok_or(Mismatch::Names("campaign"))
+        self.campaign.as_ref().ok_or(Mismatch::Names("campaign"))
     }
 
     fn contact(&self) -> Result<ContactId, Mismatch> {
-        self.entry.contact.ok_or(Mismatch::Names("contact"))
+        self.contact.ok_or(Mismatch::Names("contact"))
     }
 
     fn number(&self) -> Result<PhoneNumber, Mismatch> {
-        self.entry.number.ok_or(Mismatch::Names("number"))
+        self.number.ok_or(Mismatch::Names("number"))
     }
 }
 

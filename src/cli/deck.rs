@@ -445,8 +445,16 @@ fn clock_of(store: &mut SqliteStore) -> Result<DeckClock, CliError> {
 /// Returns the present instant of the deck in this store, as [`Deck::now`] does.
 pub(super) fn present_of(store: &mut SqliteStore) -> Result<Timestamp, CliError> {
     let clock = clock_of(store)?;
-    let last = store.snapshot(clock.now(None))?.last_event_at;
-    Ok(clock.now(last))
+    Ok(clock.now(last_entry_at(store)?))
+}
+
+/// Returns when the last entry of the log was written. `None` if the log is empty.
+///
+/// # Errors
+///
+/// Errors if the store cannot be read.
+pub(super) fn last_entry_at(store: &mut SqliteStore) -> Result<Option<Timestamp>, CliError> {
+    Ok(store.log_before(i64::MAX, 1)?.first().map(|entry| entry.at))
 }
 
 /// Creates a deck in memory for trials. It ends with the program.

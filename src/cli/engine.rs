@@ -296,10 +296,7 @@ pub(super) fn own(env: &Env) -> Result<EngineLock, CliError> {
 /// the last entry of the log.
 fn start_clock(run: &Run, deck: &mut Deck) -> Result<Clock, CliError> {
     let system = Clock::System.now();
-    // At the deck's own present: by the machine's clock, every call of a simulated deck may be recent.
-    let present = deck.now()?;
-    let last = deck.store.snapshot(present)?.last_event_at;
-    let start = last
+    let start = deck::last_entry_at(&mut deck.store)?
         .max(Some(run.start_at.unwrap_or(system)))
         .unwrap_or(system);
     let (clock, left) = match run.speed {

@@ -11,7 +11,7 @@ use dialdeck_core::policy::Abandonment;
 use dialdeck_core::policy::pacing::Ledger;
 
 impl MemoryStore {
-    pub(super) fn picture(&self, now: Timestamp) -> Snapshot {
+    pub(super) fn snapshot_at(&self, now: Timestamp) -> Snapshot {
         let settings = self.effective_settings().unwrap_or_else(moves::no_settings);
         let ledger = self.ledger(now);
         let ids = settings.caller_ids.iter();

@@ -422,7 +422,7 @@ impl Verbs for MemoryStore {
     }
 
     fn snapshot(&mut self, now: Timestamp) -> Result<Snapshot, StoreError> {
-        Ok(self.picture(now))
+        Ok(self.snapshot_at(now))
     }
 
     fn page(

@@ -47,7 +47,9 @@ pub(crate) struct List {
     awaited: bool,
     /// Whether the selection goes to the end of the list after the answer.
     to_end: bool,
-    /// Whether the selected contact has left the loaded rows, so that another one is selected now.
+    /// Whether the user has asked for the row that the next page selects.
+    lands: bool,
+    /// Whether the selection has changed by itself since the user last moved it or was warned.
     slipped: bool,
 }
 
@@ -95,13 +97,13 @@ impl List {
         self.rows.iter().position(|row| row.contact == id)
     }
 
-    /// Returns whether the selected contact has left the loaded rows, so that another one is selected now.
-    /// Resets the flag.
+    /// Returns whether the selection has changed by itself: to another contact than the user chose, or to
+    /// none. Resets the flag.
     pub(crate) fn has_slipped(&mut self) -> bool {
         std::mem::take(&mut self.slipped)
     }
 
-    /// Sets the flag, as if the selected contact had left the loaded rows.
+    /// Sets the flag, as if the selection had changed by itself.
     #[cfg(test)]
     pub(super) const fn slip(&mut self) {
         self.slipped = true;
@@ -118,6 +120,15 @@ impl List {
         self.restart()
     }
 
+    /// Switches to the list of the campaign that the screen shows now, as [`turn_to`](Self::turn_to). After the
+    /// first one, the user has not asked for it, and its first row is not their choice.
+    pub(crate) fn follow(&mut self, campaign: Option<CampaignId>) -> Option<Request> {
+        let by_itself = self.serial > 0 && self.campaign != campaign;
+        let ask = self.turn_to(campaign);
+        self.lands &= !by_itself;
+        ask
+    }
+
     /// Empties the list and loads it from its start, for another filter or order. Returns the question to the
     /// desk, if one may be asked now.
     pub(crate) fn restart(&mut self) -> Option<Request> {
@@ -125,6 +136,7 @@ impl List {
         self.selected = None;
         self.moved = false;
         self.slipped = false;
+        self.lands = true;
         (self.top, self.at) = (0, 0);
         self.awaited = false;
         self.ask(Centre::Start)
@@ -158,11 +170,13 @@ impl List {
         match motion {
             Motion::Top if self.before => {
                 self.selected = None;
+                self.lands = true;
                 (self.top, self.at) = (0, 0);
                 return self.ask(Centre::Start);
             }
             Motion::Bottom if self.after => {
                 self.selected = None;
+                self.lands = true;
                 self.to_end = true;
                 return self.ask(Centre::End);
             }
@@ -221,6 +235,7 @@ impl List {
         if let Some(centre) = self.wanted.take() {
             return self.ask(centre);
         }
+        let chosen = self.selected;
         let first = self.rows.get(self.top).map(|row| row.contact);
         let first = first.filter(|_| self.moved);
         if self.searching {
@@ -242,11 +257,11 @@ impl List {
             let seen = self.place().filter(|place| *place < self.height);
             self.select(seen.unwrap_or(0));
         } else {
-            let place = self.place();
-            self.slipped |= self.selected.is_some() && place.is_none();
-            self.select(place.unwrap_or(self.at.min(last)));
+            self.select(self.place().unwrap_or(self.at.min(last)));
         }
+        self.slipped |= !self.lands && self.selected != chosen;
         self.searching = page.resume.is_some() && self.rows.len() < 2 * self.height.max(1);
+        self.lands &= self.searching && self.selected.is_none();
         if self.searching {
             return page.resume.and_then(|key| self.ask(Centre::After(key)));
         }
@@ -308,12 +323,18 @@ mod tests {
         list.take(list.serial, page);
     }
 
-    #[test]
-    fn a_selection_that_has_moved_is_reported_once() {
+    /// Returns a list of ten rows on the screen, with the first of these contacts selected.
+    fn listed(contacts: &[i64]) -> List {
         let mut list = List::default();
         list.resize(10);
         list.turn_to(Some(CampaignId(1)));
-        bring(&mut list, &[1, 2, 3, 4]);
+        bring(&mut list, contacts);
+        list
+    }
+
+    #[test]
+    fn a_selection_that_has_moved_is_reported_once() {
+        let mut list = listed(&[1, 2, 3, 4]);
         list.go(Motion::Down);
         bring(&mut list, &[4, 1, 2, 3]);
         assert_eq!(list.selected, Some(ContactId(2)), "it is followed");
@@ -324,5 +345,63 @@ mod tests {
         bring(&mut list, &[4, 1]);
         list.go(Motion::Up);
         assert!(!list.has_slipped(), "another was chosen since");
+    }
+
+    #[test]
+    fn the_first_row_is_a_choice_like_any_other() {
+        let mut list = listed(&[1, 2, 3]);
+        assert!(!list.has_slipped(), "the first row shown");
+        list.go(Motion::Top);
+        bring(&mut list, &[2, 1, 3]);
+        assert_eq!(list.selected, Some(ContactId(1)), "it is followed");
+        assert!(!list.has_slipped());
+        bring(&mut list, &[2, 3]);
+        assert_eq!(list.selected, Some(ContactId(2)));
+        assert!(list.has_slipped(), "its contact has left the list");
+        let below: Vec<i64> = (3..20).chain([2]).collect();
+        bring(&mut list, &below);
+        assert_eq!(list.selected, Some(ContactId(3)));
+        assert!(list.has_slipped(), "its contact has left the screen");
+    }
+
+    #[test]
+    fn a_selection_that_goes_or_comes_by_itself_is_reported() {
+        let mut list = listed(&[1]);
+        bring(&mut list, &[]);
+        assert_eq!(list.selected, None);
+        assert!(list.has_slipped(), "gone");
+        bring(&mut list, &[2]);
+        assert_eq!(list.selected, Some(ContactId(2)));
+        assert!(list.has_slipped(), "come");
+        list.restart();
+        bring(&mut list, &[3]);
+        assert!(!list.has_slipped(), "asked for");
+    }
+
+    #[test]
+    fn a_row_that_the_user_jumps_to_is_their_choice() {
+        for (motion, to) in [(Motion::Top, 1), (Motion::Bottom, 4)] {
+            let mut list = listed(&[2, 3]);
+            (list.before, list.after) = (true, true);
+            assert!(list.go(motion).is_some());
+            assert_eq!(list.selected, None);
+            bring(&mut list, &[1, 2, 3, 4]);
+            assert_eq!(list.selected, Some(ContactId(to)));
+            assert!(!list.has_slipped());
+        }
+    }
+
+    #[test]
+    fn a_campaign_that_changes_by_itself_is_no_choice() {
+        let mut list = List::default();
+        list.follow(Some(CampaignId(1)));
+        bring(&mut list, &[1]);
+        assert!(!list.has_slipped(), "the first campaign");
+        list.follow(Some(CampaignId(2)));
+        bring(&mut list, &[2]);
+        assert!(list.has_slipped());
+        list.turn_to(Some(CampaignId(1)));
+        bring(&mut list, &[1]);
+        assert!(!list.has_slipped(), "the user has turned to it");
     }
 }

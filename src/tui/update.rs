@@ -150,7 +150,7 @@ fn perform(model: &mut Model, action: Action, cmds: &mut Vec<Cmd>) {
         && model.list.has_slipped()
     {
         // A person who presses a key as a call ends means the contact of that call.
-        let text = "the contact you had selected has moved in the list: check, then press again";
+        let text = "this row changed by itself: check it, then press again";
         return say(model, Tone::Bad, text.to_owned());
     }
     if !is_permitted(model, action) {

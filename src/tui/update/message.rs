@@ -97,7 +97,7 @@ pub(super) fn on_view(model: &mut Model, view: View, cmds: &mut Vec<Cmd>) {
     shared.tab = shared.tab.min(count.saturating_sub(1));
     shared.view = Some(view);
     let id = shared.campaign_view().map(|view| view.id);
-    let ask = model.list.turn_to(id).or_else(|| model.list.refresh());
+    let ask = model.list.follow(id).or_else(|| model.list.refresh());
     cmds.extend(ask.map(Cmd::Request));
 }
 

@@ -9,7 +9,7 @@ mod tests;
 use super::columns::Field;
 use super::opt_out_text;
 use super::topic::Topic;
-use super::vocabulary::{self, NameWord, exactly, folded, has, is, names};
+use super::vocabulary::{self, NameWord, all_are, exactly, folded, has, is, names};
 
 /// The meaning of a column's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,9 +237,19 @@ fn wish(words: &[&str]) -> Option<Meaning> {
         (true, true) => Meaning::Field(Field::AskedNotToBeCalled, 0),
         (true, false) => Meaning::Field(Field::DoNotCall, 0),
         (false, true) => Meaning::Other,
+        // Any further word may deny it or say that it ended: `Kein Opt-in`, `Opt-in revoked`, `Non-contactable`.
+        (false, false) if !all_are(words, &PERMISSION) => Meaning::Unclear,
         (false, false) => Meaning::Field(Field::CallsAllowed, 0),
     })
 }
+
+/// The kinds of words in the name of a column that grants calls.
+const PERMISSION: [NameWord; 4] = [
+    NameWord::Allowed,
+    NameWord::Agreed,
+    NameWord::Telephone,
+    NameWord::Granted,
+];
 
 /// Returns the meaning of a column that states a circumstance in which the contact must not be called. A
 /// column of a date or a reason counts if its cell is not empty. The column of a lawyer's name may mean the

@@ -29,6 +29,7 @@ pub(super) enum NameWord {
     PerhapsNever,
     Allowed,
     Agreed,
+    Granted,
     Consent,
     Contact,
     Objection,
@@ -104,13 +105,20 @@ impl Phrase {
     }
 
     fn is_in(&self, words: &[&str]) -> bool {
+        self.places(words).next().is_some()
+    }
+
+    /// Returns the places in the words at which the phrase begins.
+    fn places<'w>(&'w self, words: &'w [&'w str]) -> impl Iterator<Item = usize> + 'w {
         let fits = |(part, word): (&Part, &&str)| match part {
             Part::Exact(known) => word == known,
             Part::Begins(stem) => word.starts_with(stem),
             Part::Contains(part) => word.contains(part),
         };
-        let mut places = words.windows(self.0.len());
-        places.any(|place| self.0.iter().zip(place).all(fits))
+        let places = words.windows(self.0.len()).enumerate();
+        places
+            .filter(move |(_, place)| self.0.iter().zip(*place).all(fits))
+            .map(|(at, _)| at)
     }
 }
 
@@ -179,6 +187,17 @@ pub(super) fn names(kind: NameWord) -> &'static [Name] {
 /// Returns whether the words of a name have a word or a phrase of this kind.
 pub(super) fn has(words: &[&str], kind: NameWord) -> bool {
     names(kind).iter().any(|name| name.phrase.is_in(words))
+}
+
+/// Returns whether each word of a name is of one of these kinds, alone or in a phrase.
+pub(super) fn all_are(words: &[&str], kinds: &[NameWord]) -> bool {
+    let mut known = vec![false; words.len()];
+    for name in kinds.iter().flat_map(|kind| names(*kind)) {
+        for at in name.phrase.places(words) {
+            known[at..at + name.phrase.0.len()].fill(true);
+        }
+    }
+    !known.contains(&false)
 }
 
 /// Returns whether a word alone is of this kind.

@@ -89,6 +89,24 @@ fn usual_exports_are_understood() {
     }
 }
 
+/// A permission that the name denies, or that has ended, is none. No list of such words is complete, so that any word
+/// that is not known asks.
+#[test]
+fn a_permission_with_a_word_that_is_not_known_asks() {
+    const NAMES: &str = "Not OK to call; Non-callable; No opt-in; Never opted in; Opt-in cancelled; Former opt-in; \
+        Not subscribed; Isn't contactable; Opt-In Removed; OK to call - revoked; Can call (no); \
+        Call permission denied; No longer opted in; Un-contactable; Do not opt in; Kein Opt-in; \
+        Opt-in widerrufen; Geen opt-in; Sin opt-in; Opted in then out; Opt-in nej; Invalid opt-in";
+    for name in NAMES.split("; ") {
+        let meaning = meaning(name);
+        let wish = matches!(
+            meaning,
+            Meaning::Unclear | Meaning::Field(Field::DoNotCall | Field::AskedNotToBeCalled, _)
+        );
+        assert!(wish, "{name}: {meaning:?}");
+    }
+}
+
 #[test]
 fn what_is_about_something_else_is_left_alone() {
     for name in [

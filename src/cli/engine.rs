@@ -171,7 +171,6 @@ fn take_deck(run: &Run, env: &Env) -> Result<(Deck, EngineLock, Option<Moved>), 
     let mut deck = Deck::open_quietly(env)?;
     let lock = own(env)?;
     let moved = place::judge(&mut deck, env, run.answer)?;
-    deck.must_be_current()?;
     older_copy::check(env, deck.store.deck_id())?;
     deck.check_whole()?;
     may_use_credentials(&run.config, &mut deck)?;

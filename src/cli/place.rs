@@ -1,6 +1,8 @@
 //! The place of a deck's engines. At another place a deck has been moved, or it is a copy, whose original may
 //! dial its contacts too: only the user knows which.
 
+mod copy;
+
 use std::io::{BufRead as _, ErrorKind, stdin};
 use std::path::Path;
 use std::{fmt, fs};
@@ -8,16 +10,17 @@ use std::{fmt, fs};
 use serde::{Deserialize, Serialize};
 
 use super::deck::{STORE_FILE, lock_unseen};
-use super::{CliError, Deck, Env, lost_store, random};
-use crate::domain::attempt::CallEnd;
+use super::{CliError, Deck, Env, lost_store};
 use crate::domain::digest::{hex, sha256};
-use crate::domain::{CallReport, CampaignState, NewIncarnation, Turn};
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::incarnation::ENGINE_PLACE;
 use crate::store::sqlite::lock;
+use crate::store::sqlite::mark::Standing;
 use crate::store::sqlite::place::FileId;
-use crate::store::{By, Recover as _, Store as _, StoreError};
+use crate::store::{Store as _, StoreError};
 use crate::tui::tty;
+
+pub(super) use copy::copy;
 
 /// The store's key for the identity that the deck file of a copy has to name.
 const CREDENTIALS: &str = "credentials_for";
@@ -134,27 +137,36 @@ impl Moved {
 /// Decides whether an engine may start on the deck here. Returns `Some` if the user says that the deck was
 /// moved.
 ///
+/// Whether the store is as the last run left it is looked at first: where the deck is explains no store that
+/// is older.
+///
 /// # Errors
 ///
-/// Errors if the deck is at another place than its last engine and `--moved` is not given.
+/// Errors if the store is not as the last run left it, or if the deck is at another place than its last engine
+/// and `--moved` is not given.
 pub(super) fn judge(
     deck: &mut Deck,
     env: &Env,
     answer: Option<Answer>,
 ) -> Result<Option<Moved>, CliError> {
     let Some((known, found)) = elsewhere(deck, env)? else {
+        deck.must_be_current()?;
         return Ok(None);
     };
     let other = other_engine(&known, deck, env)?;
     match (answer, other) {
         (Some(Answer::Moved), None) => {
+            deck.must_be_current()?;
             deck.store.keep_mark_apart(false);
             lost_store::forget(env, Path::new(&known.folder));
             lost_store::remember(env, deck.store.deck_id());
             Ok(Some(Moved(found)))
         }
         (Some(Answer::Moved), Some(other)) => Err(not_moved(&other)),
-        (Some(Answer::Copy) | None, other) => Err(undecided(&found, other.as_ref())),
+        (Some(Answer::Copy) | None, other) => {
+            let may_be_a_copy = may_be_a_copy(deck, &known, env)?;
+            Err(undecided(deck, &found, other.as_ref(), may_be_a_copy))
+        }
     }
 }
 
@@ -217,12 +229,51 @@ fn not_moved(other: &OtherEngine) -> CliError {
     CliError::deck(format!("the deck was not moved: {other}")).hint(MAKE_A_COPY)
 }
 
-fn undecided(found: &[String], other: Option<&OtherEngine>) -> CliError {
+/// Returns whether this deck, whose last engine ran at `known`, may be a copy of a deck that lives on: it is
+/// in another folder or on another machine, and what it may lack is known or is everything.
+///
+/// # Errors
+///
+/// Errors if the deck's folder cannot be read.
+fn may_be_a_copy(deck: &Deck, known: &Place, env: &Env) -> Result<bool, CliError> {
+    Ok(match deck.marked().standing {
+        Standing::Current | Standing::Older(_) | Standing::Unmarked => {
+            known.is_elsewhere(&Place::in_folder(env)?)
+        }
+        Standing::Foreign(_) | Standing::Held(_) => false,
+    })
+}
+
+/// The hint for a store that is not as the last run left it, in another folder or on another machine.
+const OLDER_ELSEWHERE: &str = "if it is a copy, and the other deck lives on: `dialdeck run --copy`, which asks for the opt-outs \
+    that may be missing; if it was moved: `dialdeck restore --from BACKUP` with a newer one, or `dialdeck restore \
+    --accept-rollback`, then `dialdeck run --moved`";
+
+/// Returns the error of a deck about whose place the user has to decide. A store that is not as the last run
+/// left it, in the folder where that was, is no copy to decide about.
+fn undecided(
+    deck: &Deck,
+    found: &[String],
+    other: Option<&OtherEngine>,
+    may_be_a_copy: bool,
+) -> CliError {
+    let stale = deck.must_be_current().err();
     let found = found.join("; ");
-    let message = format!("the deck is not where its last engine ran: {found}");
-    match other {
-        Some(other) => CliError::deck(format!("{message}; {other}")).hint(MAKE_A_COPY),
-        None => CliError::deck(message).hint(
+    let place = format!("the deck is not where its last engine ran: {found}");
+    let place = match other {
+        Some(other) => format!("{place}; {other}"),
+        None => place,
+    };
+    match (stale, other) {
+        (Some(stale), _) if !may_be_a_copy => stale,
+        (Some(stale), None) => {
+            CliError::deck(format!("{}; {place}", stale.message)).hint(OLDER_ELSEWHERE)
+        }
+        (Some(stale), Some(_)) => {
+            CliError::deck(format!("{}; {place}", stale.message)).hint(MAKE_A_COPY)
+        }
+        (None, Some(_)) => CliError::deck(place).hint(MAKE_A_COPY),
+        (None, None) => CliError::deck(place).hint(
             "if it was moved, and nothing dials at the old place: `dialdeck run --moved`; if it is a copy, and the other deck lives on: `dialdeck run --copy`",
         ),
     }
@@ -281,11 +332,22 @@ pub(super) fn ask(env: &Env) -> Result<Option<Answer>, CliError> {
         return Ok(None);
     };
     let other = other_engine(&known, &deck, env)?;
-    drop(deck);
+    let may_be_a_copy = may_be_a_copy(&deck, &known, env)?;
+    let is_current = deck.must_be_current().is_ok();
+    if !is_current && !may_be_a_copy {
+        // No answer about the place starts an engine on it.
+        return Ok(None);
+    }
+    let moved = if is_current {
+        "  m  it was moved, and nothing dials at the old place\n"
+    } else {
+        ""
+    };
     tty::say(&format!(
-        "{}.\n  m  it was moved, and nothing dials at the old place\n  c  it is a copy, and the other deck lives on\n  anything else: only look, without an engine\n> ",
-        undecided(&found, other.as_ref())
+        "{}.\n{moved}  c  it is a copy, and the other deck lives on\n  anything else: only look, without an engine\n> ",
+        undecided(&deck, &found, other.as_ref(), may_be_a_copy)
     ));
+    drop(deck);
     let mut line = String::new();
     stdin().lock().read_line(&mut line)?;
     Ok(match line.trim() {
@@ -293,98 +355,6 @@ pub(super) fn ask(env: &Env) -> Result<Option<Answer>, CliError> {
         "c" | "C" => Some(Answer::Copy),
         _ => None,
     })
-}
-
-/// Makes a copied deck independent: with a new identity, without calls that are up, with its campaigns
-/// paused, and without the credentials of the original.
-///
-/// # Errors
-///
-/// Errors if the deck is where its last engine ran, an engine runs, or the store cannot be written.
-pub(super) fn copy(env: &Env) -> Result<(), CliError> {
-    env.may_write()?;
-    // The original has been used since, and the mark that both still share shows that.
-    let mut deck = Deck::open_quietly(env)?;
-    let elsewhere = elsewhere(&mut deck, env)?;
-    if elsewhere.is_none() && deck.store.meta(ENGINE_PLACE)?.is_some() {
-        return Err(
-            CliError::refused("the deck is where its last engine ran: it is not a copy")
-                .hint("leave --copy out"),
-        );
-    }
-    let other = match &elsewhere {
-        Some((known, _)) => other_engine(known, &deck, env)?,
-        None => None,
-    };
-    let _lock = super::engine::own(env)?;
-    let by = deck.by()?;
-    let identity = random::identity();
-    let from = deck.store.deck_id();
-    deck.store.begin()?;
-    let paused = leave_to_the_other(&mut deck, &by)?;
-    let own = NewIncarnation {
-        tag: identity,
-        from_serial: 0,
-        how: Turn::Copied,
-        identity: Some(identity),
-        lost: None,
-    };
-    deck.store.begin_incarnation(&own, &by)?;
-    deck.store.set_meta(CREDENTIALS, &identity.to_string())?;
-    note(&mut deck, env)?;
-    set_key_aside(env)?;
-    deck.store.commit()?;
-    let paused = match paused {
-        0 => String::new(),
-        count => format!(
-            "; {} paused: `dialdeck campaign resume NAME` for what the copy is to dial",
-            super::output::count(count, "campaign")
-        ),
-    };
-    let other = other.map_or_else(String::new, |other| format!("{other}: it goes on\n"));
-    tty::say(&format!(
-        "the copy of deck {from} is the deck {identity} now{paused}\n{other}for trunks of real carriers give it accounts of its own, and write credentials_for = \"{identity}\" into {}\n",
-        super::output::named(&env.own_deck_file())
-    ));
-    Ok(())
-}
-
-/// Ends the calls that are up, because they are the original's, and pauses the campaigns until the user
-/// decides. Returns how many were paused.
-fn leave_to_the_other(deck: &mut Deck, by: &By) -> Result<u64, CliError> {
-    let unresolved = CallReport {
-        end: CallEnd::Unresolved,
-        ..CallReport::default()
-    };
-    for attempt in deck.store.open_attempts()? {
-        deck.store
-            .mark_unknown(attempt.id, "the call is of the deck that was copied", by.at)?;
-        deck.store.settle(attempt.id, &unresolved, by.at, by.at)?;
-    }
-    let unclosed = deck.store.snapshot(by.at)?.unclosed;
-    for attempt in unclosed.into_keys() {
-        deck.store.note_unclosed(attempt, None)?;
-    }
-    let mut paused = 0;
-    for campaign in deck.store.campaigns()? {
-        if campaign.state == CampaignState::Running {
-            let to = CampaignState::Paused;
-            deck.store
-                .move_campaign(campaign.id, to, "copied deck", by)?;
-            paused += 1;
-        }
-    }
-    Ok(paused)
-}
-
-/// Renames the key, because the addresses and tokens given out by the original remain its own.
-fn set_key_aside(env: &Env) -> Result<(), CliError> {
-    let key = env.deck.join("listener.key");
-    if key.exists() {
-        let aside = env.deck.join("listener.key.of-the-copied-deck");
-        fs::rename(&key, aside).map_err(|error| CliError::file(&key, &error))?;
-    }
-    Ok(())
 }
 
 /// Checks that the deck may use its credentials.

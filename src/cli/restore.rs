@@ -101,14 +101,21 @@ fn accept(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
         lost: Some(lost),
         from: marked.used_up + 1,
     };
+    let elsewhere = place::elsewhere_known(&mut deck.store, env)?;
     break_seal(env)?;
+    deck.store.begin()?;
     let recovery = turn.make(&mut deck.store, &actor, now)?;
+    if let Some(place) = &elsewhere {
+        // The user has accepted what is missing, and has not said whether the other deck lives on.
+        place.store(&mut deck.store)?;
+    }
+    deck.store.commit()?;
     older_copy::forget(env, deck.store.deck_id())?;
     let done = Restored {
         turn: &turn,
         recovery: recovery.as_ref(),
         aside: None,
-        elsewhere: None,
+        elsewhere: elsewhere.as_ref(),
     };
     done.report(env, out)
 }
@@ -224,7 +231,7 @@ fn of_another_deck(other: &str, store: &SqliteStore) -> CliError {
 }
 
 /// Returns a loss of unknown size.
-const fn unknown(last_run: Timestamp) -> Lost {
+pub(super) const fn unknown(last_run: Timestamp) -> Lost {
     Lost {
         attempts: None,
         entries: None,
@@ -361,8 +368,8 @@ impl Restored<'_> {
             let aside = output::named(aside);
             writeln!(out, "The store that was there is now {aside}.")?;
         }
-        if let Some(recovery) = self.recovery {
-            report_recovery(recovery, out)?;
+        for line in self.recovery.map(holds).unwrap_or_default() {
+            writeln!(out, "{line}")?;
         }
         if let Some(place) = self.elsewhere {
             writeln!(
@@ -376,22 +383,21 @@ impl Restored<'_> {
     }
 }
 
-/// Writes what holds the deck back because calls or opt-outs may be missing.
-fn report_recovery(recovery: &Recovery, out: &mut dyn Write) -> Result<(), CliError> {
+/// Returns what holds the deck back because calls or opt-outs may be missing, one line each.
+pub(super) fn holds(recovery: &Recovery) -> Vec<String> {
+    let mut lines = Vec::new();
     if recovery.until > recovery.last_run {
         let until = output::instant(recovery.until);
-        writeln!(
-            out,
+        lines.push(format!(
             "No call is made before {until}: calls of the last run may be missing."
-        )?;
+        ));
     }
-    for list in &recovery.lists {
-        writeln!(
-            out,
+    lines.extend(recovery.lists.iter().map(|list| {
+        format!(
             "Opt-outs may be missing from list {list}: `dialdeck dnc import FILE --list {list} --as-of DATE` \
              with a list of after {}, or, if none is missing, `dialdeck restore --lists-complete REASON`.",
             output::instant(recovery.last_run)
-        )?;
-    }
-    Ok(())
+        )
+    }));
+    lines
 }

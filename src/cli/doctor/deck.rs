@@ -161,8 +161,13 @@ pub(super) fn place_finding(deck: &mut Deck, env: &Env) -> Result<Finding, CliEr
     Ok(if found.is_empty() {
         finding("place", Level::Ok, "as its last engine found it".to_owned())
     } else {
+        let next = if deck.must_be_current().is_ok() {
+            "the next one starts with `run --moved` or after `run --copy`"
+        } else {
+            "none starts before the store is as the last run left it"
+        };
         let text = format!(
-            "not where its last engine ran: {}; the next one starts with `run --moved` or after `run --copy`",
+            "not where its last engine ran: {}; {next}",
             found.join("; ")
         );
         finding("place", Level::Fail, text)

@@ -15,5 +15,6 @@ mod fault;
 mod imported;
 mod locks;
 mod loops;
+mod older;
 mod place;
 mod time;

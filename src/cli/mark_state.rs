@@ -51,21 +51,22 @@ pub(super) fn held_beside(copy: &Path) -> CliError {
     ))
 }
 
-/// Returns `39 attempts and 418 log entries are missing`.
+/// Returns `up to 39 attempts and 418 log entries are missing`. The number of attempts is an upper bound, because
+/// their serials are reserved before they are used.
 pub(super) fn missing(lost: &Lost) -> String {
+    let attempts = |most| format!("up to {}", count(most, "attempt"));
+    let entries = |entries| match entries {
+        1 => "1 log entry".to_owned(),
+        entries => format!("{entries} log entries"),
+    };
     match (lost.attempts, lost.entries) {
-        (Some(attempts), Some(1)) => {
-            format!("{} and 1 log entry are missing", count(attempts, "attempt"))
+        (Some(0), Some(1)) => "1 log entry is missing".to_owned(),
+        (Some(0), Some(lost)) => format!("{} are missing", entries(lost)),
+        (Some(most), Some(lost)) => {
+            format!("{} and {} are missing", attempts(most), entries(lost))
         }
-        (Some(attempts), Some(entries)) => format!(
-            "{} and {entries} log entries are missing",
-            count(attempts, "attempt")
-        ),
-        (_, Some(entries)) => format!("attempts and {entries} log entries are missing"),
-        (Some(attempts), None) => format!(
-            "{} and log entries may be missing",
-            count(attempts, "attempt")
-        ),
+        (None, Some(lost)) => format!("attempts and {} are missing", entries(lost)),
+        (Some(most), None) => format!("{} and log entries may be missing", attempts(most)),
         (None, None) => "attempts and log entries may be missing, nothing says how many".to_owned(),
     }
 }
@@ -81,9 +82,15 @@ mod tests {
             (
                 Some(39),
                 Some(418),
-                "39 attempts and 418 log entries are missing",
+                "up to 39 attempts and 418 log entries are missing",
             ),
-            (Some(1), Some(1), "1 attempt and 1 log entry are missing"),
+            (
+                Some(1),
+                Some(1),
+                "up to 1 attempt and 1 log entry are missing",
+            ),
+            (Some(0), Some(1), "1 log entry is missing"),
+            (Some(0), Some(2), "2 log entries are missing"),
             (
                 None,
                 None,

@@ -48,8 +48,8 @@ fn counts(bench: &Bench) -> (usize, usize) {
 fn older(before: (usize, usize), after: (usize, usize)) -> String {
     let (entries, attempts) = (after.0 - before.0, after.1 - before.1);
     let attempts = match attempts {
-        1 => "1 attempt".to_owned(),
-        n => format!("{n} attempts"),
+        1 => "up to 1 attempt".to_owned(),
+        n => format!("up to {n} attempts"),
     };
     let entries = match entries {
         1 => "1 log entry".to_owned(),

@@ -34,7 +34,7 @@ impl Turn {
 /// What a deck lost of its last run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lost {
-    /// The number of attempts; `None` if it is unknown.
+    /// The largest possible number of attempts; `None` if it is unknown.
     pub attempts: Option<u64>,
     /// The number of entries of the event log; `None` if it is unknown.
     pub entries: Option<u64>,

@@ -320,7 +320,7 @@ pub struct IncarnationStarted {
     /// The deck's identity from now on; `None` if it does not change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<DeckId>,
-    /// The number of attempts that were lost; `None` if it is unknown or nothing was lost.
+    /// The largest possible number of attempts that were lost; `None` if it is unknown or nothing was lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempts_missing: Option<u64>,
     /// The number of entries that were lost; `None` if it is unknown or nothing was lost.

@@ -2,7 +2,7 @@
 
 use super::cell::has_number;
 use super::dates;
-use super::listed::{How, LineFault, shortened};
+use super::listed::{self, How, LineFault, shortened};
 use crate::domain::PhoneNumber;
 
 /// The most words of one number: 15 digits (ITU-T E.164) and a plus sign, each a word.
@@ -36,8 +36,10 @@ pub(super) fn held(text: &str, how: How<'_>) -> Held {
     // `20261201` is a date, and in some countries a number: one number too many does no harm.
     let compact = text.bytes().all(|byte| byte.is_ascii_digit());
     let date = dates::looks_like_one(text) && !compact;
-    match how.0.read_listed(text, how.1) {
+    let read = listed::numbers(text, how, LineFault::NumberNotRead);
+    match read {
         Ok(numbers) if !date => Held::Numbers(numbers),
+        Err(LineFault::UnclearRange(_) | LineFault::LongRange(_)) => Held::Doubt,
         Ok(_) | Err(_) if may_be_one(text, how) => Held::Doubt,
         Ok(_) | Err(_) => Held::Words,
     }
@@ -46,17 +48,23 @@ pub(super) fn held(text: &str, how: How<'_>) -> Held {
 /// Returns whether the text is written like a number, or some of its words can be read as one. Dates and
 /// times of day do not count.
 fn may_be_one(text: &str, how: How<'_>) -> bool {
-    let words: Vec<&str> = text
-        .split_whitespace()
-        .filter(|word| !is_moment(word))
-        .collect();
-    let left = words.join(" ");
+    let left = without_moments(text);
     let alone = |char: char| char.is_numeric() || is_joint(char);
     if has_number(&left) && left.chars().all(alone) {
         return !dates::looks_like_one(&left);
     }
     let mut runs = left.split(|char: char| !alone(char));
     runs.any(|run| has_number(run) && reads_somewhere(run, how))
+}
+
+/// Returns whether a comment has enough digits for a number beside dates and times of day.
+pub(super) fn may_hold_number(text: &str) -> bool {
+    has_number(&without_moments(text))
+}
+
+fn without_moments(text: &str) -> String {
+    let words = text.split_whitespace().filter(|word| !is_moment(word));
+    words.collect::<Vec<&str>>().join(" ")
 }
 
 /// Returns whether consecutive words, of digits and the signs that join them, can be read as a number.

@@ -153,6 +153,18 @@ pub enum FileFault {
         /// The country in which numbers without a country code are read.
         assumed: String,
     },
+    /// The name of a contact list may say that it is one of people who are not to be called.
+    #[error("its name may say that it is a list of people who are not to be called")]
+    NamedAsDoNotCall {
+        /// The name of the file.
+        name: String,
+    },
+    /// A title or a comment in a contact list may say that the numbers below are not to be called.
+    #[error("`{text}` may say that the numbers below it are not to be called")]
+    HeadedAsDoNotCall {
+        /// The title or the comment.
+        text: String,
+    },
     /// A `--map` names a column, and the list has no header.
     #[error("--map names a column, and the list has no header")]
     NoHeader,
@@ -162,6 +174,9 @@ pub enum FileFault {
         /// The columns of the list.
         names: Vec<String>,
     },
+    /// A column may say how many numbers a row of a do-not-call list stands for.
+    #[error("may say that a row stands for more numbers than its own")]
+    PerhapsCount,
     /// A do-not-call list holds no number.
     #[error("holds no numbers")]
     NoNumbers,
@@ -251,13 +266,19 @@ impl FileFault {
                 "rename the file if it is the full list of its areas; changes are taken as \
                  212,5550142,2026-12-01,A"
             }
+            Self::HeadedAsDoNotCall { .. } => {
+                "take such numbers with `dialdeck dnc import`, from a file of their own; remove the line if it \
+                 says something else"
+            }
             Self::TooManyColumns { .. }
             | Self::NoSuchColumn { .. }
             | Self::SameField { .. }
             | Self::MisspelledNumberColumn { .. }
+            | Self::NamedAsDoNotCall { .. }
             | Self::OpenConsent { .. }
             | Self::OpenCountry { .. }
             | Self::MostlyUnreadable { .. }
+            | Self::PerhapsCount
             | Self::UnknownRegistryColumn
             | Self::SecondRegistryColumn => return self.hint_with_names(column),
         };
@@ -286,23 +307,16 @@ impl FileFault {
             Self::MisspelledNumberColumn { name, .. } => {
                 format!("rename it, or say --map \"{name}={}\"", Field::Number)
             }
-            Self::OpenConsent { columns } => {
-                let hint = format!(
-                    "say what it is: --map \"{column}=do_not_call\" if a true value means do not \
-                     call, --map \"{column}=calls_allowed\" if it means that calls are allowed, \
-                     else --map \"{column}=variable\" or --map \"{column}=ignore\""
-                );
-                hint + &others(columns)
-            }
-            Self::OpenCountry { columns, .. } => {
-                let hint = format!(
-                    "say what it is: --map \"{column}=country\" if it is the person's country, \
-                     --map \"{column}=region\" if it is a state, \
-                     else --map \"{column}=variable\" or --map \"{column}=ignore\""
-                );
-                hint + &others(columns)
-            }
+            Self::OpenConsent { columns } => open_consent(column) + &others(columns),
+            Self::OpenCountry { columns, .. } => open_country(column) + &others(columns),
             Self::MostlyUnreadable { hint, .. } => hint.clone(),
+            Self::NamedAsDoNotCall { name } => format!(
+                "take it with `dialdeck dnc import {name}`; rename the file if its rows are contacts to call"
+            ),
+            Self::PerhapsCount => format!(
+                "if it says something else: --map \"{column}=ignore\"; else write each range as \
+                 212-555-0100 - 212-555-0199"
+            ),
             Self::UnknownRegistryColumn => format!(
                 "if it says nothing of that: --map \"{column}=ignore\"; a list of changes has a \
                  column `change` with A or D"
@@ -323,6 +337,7 @@ impl FileFault {
             | Self::NoHeader
             | Self::NoColumnOfNumbers { .. }
             | Self::NoNumbers
+            | Self::HeadedAsDoNotCall { .. }
             | Self::FullListAndChanges { .. }
             | Self::PerhapsPartial { .. }
             | Self::NamedAsChanges { .. }
@@ -330,6 +345,22 @@ impl FileFault {
             | Self::NotARegistryCell { .. } => String::new(),
         }
     }
+}
+
+fn open_consent(column: &str) -> String {
+    format!(
+        "say what it is: --map \"{column}=do_not_call\" if a true value means do not call, \
+         --map \"{column}=calls_allowed\" if it means that calls are allowed, \
+         else --map \"{column}=variable\" or --map \"{column}=ignore\""
+    )
+}
+
+fn open_country(column: &str) -> String {
+    format!(
+        "say what it is: --map \"{column}=country\" if it is the person's country, \
+         --map \"{column}=region\" if it is a state, \
+         else --map \"{column}=variable\" or --map \"{column}=ignore\""
+    )
 }
 
 /// Returns the values of the first column with their rows.

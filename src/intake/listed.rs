@@ -8,6 +8,7 @@ use super::comment::{self, Held};
 use super::dates;
 use super::dnc::{DncRow, rejected};
 use super::file_error::FileError;
+use super::range::{self, RangeFault};
 use super::row_error::WithHint;
 use super::text::{Origin, Text};
 use crate::domain::{PhoneNumber, Timestamp};
@@ -39,6 +40,10 @@ pub(super) enum LineFault {
     CellNotRead { text: String, error: NumberError },
     #[error("{}", .0.reason())]
     NumberNotRead(NumberError),
+    #[error("`{0}` may be a range of numbers, and where it begins and ends is not certain")]
+    UnclearRange(String),
+    #[error("`{0}` is a range of more than 100,000 numbers")]
+    LongRange(String),
     #[error("`{0}` is not a date")]
     NotADate(String),
     #[error("`{0}` is not a line of a do-not-call list")]
@@ -69,6 +74,13 @@ impl WithHint for LineFault {
                 "" => "write it in full, as +12125550142",
                 hint => hint,
             },
+            Self::UnclearRange(_) => {
+                "write its numbers one a line, or the range as 212-555-0100 - 212-555-0199"
+            }
+            Self::LongRange(_) => {
+                "write it as shorter ranges, as 212-555-0100 - 212-555-0199; columns of single numbers are \
+                 mapped: --map \"COLUMN=number\""
+            }
             Self::NotADate(_) => "write it as 2026-12-01",
             Self::NeitherAddedNorDeleted(_) => {
                 "the registry's change files end each line in one of them"
@@ -81,6 +93,31 @@ impl WithHint for LineFault {
             Self::TwoCountries(_) => "correct one",
         };
         hint.to_owned()
+    }
+}
+
+impl From<RangeFault> for LineFault {
+    fn from(fault: RangeFault) -> Self {
+        match fault {
+            RangeFault::Unclear(text) => Self::UnclearRange(text),
+            RangeFault::TooMany(text) => Self::LongRange(text),
+        }
+    }
+}
+
+/// Reads every number of a text, also those within a range. `unread` is the fault of a text without one.
+///
+/// # Errors
+///
+/// Errors if the text holds no number, or a range that is not certain.
+pub(super) fn numbers(
+    text: &str,
+    how: How<'_>,
+    unread: impl FnOnce(NumberError) -> LineFault,
+) -> Result<Vec<PhoneNumber>, LineFault> {
+    match range::of(text, how) {
+        Some(range) => Ok(range?),
+        None => how.0.read_listed(text, how.1).map_err(unread),
     }
 }
 
@@ -138,18 +175,22 @@ fn entry(line: u64, text: &str, how: How<'_>) -> Result<Vec<DncRow>, LineFault> 
     if parts.len() > 1 && parts[0].len() == 3 && digits(parts[0]) && digits(parts[1]) {
         return registry(line, &parts).map(|row| vec![row]);
     }
-    let read = how.0.read_listed(text, how.1);
-    let error = match read {
+    let unread = |error| LineFault::LineNotRead {
+        text: shortened(text),
+        error,
+    };
+    let fault = match numbers(text, how, unread) {
         Ok(numbers) => return Ok(added(line, numbers)),
-        Err(error) => error,
+        Err(fault) => fault,
     };
     let rows: Vec<DncRow> = cells(text)
         .flat_map(|cell| of_cell(line, cell, text, how))
         .collect();
     let taken = rows.iter().any(|row| matches!(row, DncRow::Number { .. }));
-    if !taken {
-        let text = shortened(text);
-        return Err(LineFault::LineNotRead { text, error });
+    // A range of which only the ends can be read is no row of two numbers.
+    let ranged = matches!(fault, LineFault::UnclearRange(_) | LineFault::LongRange(_));
+    if !taken || ranged {
+        return Err(fault);
     }
     Ok(rows)
 }
@@ -157,13 +198,13 @@ fn entry(line: u64, text: &str, how: How<'_>) -> Result<Vec<DncRow>, LineFault> 
 /// Returns the numbers of a cell, or a reject if it has enough digits for a number and cannot be read.
 fn of_cell(line: u64, cell: &str, text: &str, how: How<'_>) -> Vec<DncRow> {
     let like_one = has_number(cell) && !dates::looks_like_one(cell);
-    match how.0.read_listed(cell, how.1) {
-        Err(error) if like_one => {
-            let cell = shortened(cell);
-            let why = LineFault::CellNotRead { text: cell, error };
-            vec![rejected(line, &why, vec![text.to_owned()])]
-        }
-        Ok(_) | Err(_) => found(line, cell, how),
+    let unread = |error| LineFault::CellNotRead {
+        text: shortened(cell),
+        error,
+    };
+    match numbers(cell, how, unread) {
+        Err(why) if like_one => vec![rejected(line, &why, vec![text.to_owned()])],
+        Ok(_) | Err(_) => added(line, in_cell(cell, how)),
     }
 }
 
@@ -204,12 +245,12 @@ pub(super) fn added(line: u64, numbers: Vec<PhoneNumber>) -> Vec<DncRow> {
 
 /// Returns the numbers of a cell whose column says nothing about its content. Only numbers that can be dialed
 /// count, so that a date or an account's digits are not taken for one.
-pub(super) fn in_cell(cell: &str, (rules, country): How<'_>) -> Vec<PhoneNumber> {
+pub(super) fn in_cell(cell: &str, how: How<'_>) -> Vec<PhoneNumber> {
     if !has_number(cell) || dates::looks_like_one(cell) {
         return Vec::new();
     }
-    let numbers = rules.read_listed(cell, country).unwrap_or_default();
-    let dialable = |number: &PhoneNumber| rules.fitness(*number, Timestamp::MAX).is_ok();
+    let numbers = numbers(cell, how, LineFault::NumberNotRead).unwrap_or_default();
+    let dialable = |number: &PhoneNumber| how.0.fitness(*number, Timestamp::MAX).is_ok();
     if numbers.iter().all(dialable) {
         numbers
     } else {
@@ -217,8 +258,11 @@ pub(super) fn in_cell(cell: &str, (rules, country): How<'_>) -> Vec<PhoneNumber>
     }
 }
 
-fn found(line: u64, cell: &str, how: How<'_>) -> Vec<DncRow> {
-    added(line, in_cell(cell, how))
+/// Returns whether a cell whose column says nothing about its content holds numbers, or a range that may not
+/// be read.
+pub(super) fn holds_numbers(cell: &str, how: How<'_>) -> bool {
+    let ranged = || matches!(range::of(cell, how), Some(Err(_)));
+    !in_cell(cell, how).is_empty() || ranged()
 }
 
 fn cells(text: &str) -> impl Iterator<Item = &str> {

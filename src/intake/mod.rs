@@ -19,6 +19,8 @@ mod names;
 mod opt_out_text;
 mod place_fault;
 mod places;
+mod range;
+mod range_columns;
 mod reading;
 mod registry;
 mod reject;

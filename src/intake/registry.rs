@@ -225,7 +225,12 @@ fn is_number(text: &str) -> bool {
     let rest = text.strip_prefix('+').unwrap_or(text);
     let digits = rest.bytes().filter(u8::is_ascii_digit).count();
     let plain = |byte: u8| byte.is_ascii_digit() || b" -.()".contains(&byte);
+    let groups = rest.split(|char: char| !char.is_ascii_digit());
+    let groups = groups.filter(|group| !group.is_empty());
+    // `2125550100-0199` is a range.
+    let ranged = groups.clone().take(1).any(|group| group.len() >= 7) && groups.count() > 1;
     (1..=15).contains(&digits)
+        && !ranged
         && rest.bytes().all(plain)
         && rest.starts_with(|first: char| first.is_ascii_digit() || first == '(')
         && rest.ends_with(|last: char| last.is_ascii_digit())

@@ -1,17 +1,19 @@
 //! A do-not-call list with a header: which of its columns hold numbers, and the numbers.
 
+mod cells;
+
 use csv::StringRecord;
 
-use super::cell::{failed, has_number, swallowed, with_area};
+use super::cell::{failed, has_number, swallowed};
 use super::columns::{self, ColumnMap, ColumnUse, Field, Taken, Target};
 use super::comment::{self, Held};
 use super::contacts::{CsvReader, Top, csv_reader, line_of, unreadable};
 use super::dnc::DncRow;
 use super::file_error::{FileError, FileFault};
 use super::header::{self, Listed};
-use super::listed::{How, LineFault, Row, added, changed, in_cell};
-use super::names::Country;
-use super::places;
+use super::listed::{self, How, LineFault, Row, added, changed};
+use super::range;
+use super::range_columns;
 use super::reject::{self, Cell};
 use super::row_error::{RowFault, WithHint};
 use super::shape::Shape;
@@ -31,6 +33,8 @@ pub(super) struct Table {
     line: u64,
     /// Rows above the header.
     above: u64,
+    /// The columns of the beginnings and the ends of ranges.
+    range: Option<(usize, usize)>,
     /// Whether the list is a registry's. Its column of changes always counts.
     pub(super) of_registry: bool,
 }
@@ -78,6 +82,7 @@ impl Table {
             names,
             line: top.line,
             above: top.comments,
+            range: None,
             of_registry: false,
         };
         for map in maps {
@@ -97,16 +102,21 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// Errors if no column holds numbers.
+    /// Errors if no column holds numbers, or if a column may say how many numbers a row stands for.
     pub(super) fn weigh(
         &mut self,
         text: &Text,
         shape: &Shape,
         how: How<'_>,
     ) -> Result<(), FileError> {
-        self.weigh_cells(text, shape, how)?;
+        let ends = self.weigh_cells(text, shape, how)?;
         let numbers = |holds: &Listed| *holds == Listed::Numbers;
         if self.holds.iter().any(numbers) || self.by_content.contains(&true) {
+            let plain = (0..self.names.len()).filter(|at| !self.mapped[*at]);
+            let is_number = |at: &usize| self.holds_numbers(*at);
+            let numbers: Vec<usize> = plain.clone().filter(is_number).collect();
+            let ends: Vec<usize> = plain.filter(|at| is_number(at) || ends[*at]).collect();
+            self.range = range_columns::find(&self.names, &numbers, &ends);
             return Ok(());
         }
         let names = self.names.clone();
@@ -114,9 +124,19 @@ impl Table {
         Err(text.origin.refuse(self.line, "", fault))
     }
 
-    fn weigh_cells(&mut self, text: &Text, shape: &Shape, how: How<'_>) -> Result<(), FileError> {
+    /// Returns, by column that is not known by its name, whether its cells are the last digits of numbers.
+    fn weigh_cells(
+        &mut self,
+        text: &Text,
+        shape: &Shape,
+        how: How<'_>,
+    ) -> Result<Vec<bool>, FileError> {
         let (mut digits, mut numbers) =
             (vec![0u64; self.names.len()], vec![0u64; self.names.len()]);
+        let mut ends: Vec<bool> = self.holds.iter().map(|it| *it == Listed::Unknown).collect();
+        let counts = self.names.iter().zip(&self.mapped);
+        let counts = counts.map(|(name, mapped)| !mapped && range_columns::may_count(name));
+        let counts: Vec<bool> = counts.collect();
         let mut reader = self.below(text, shape)?;
         let mut record = StringRecord::new();
         let failed = |error| unreadable(&text.origin, error);
@@ -124,7 +144,14 @@ impl Table {
             for (at, cell) in record.iter().enumerate().take(self.names.len()) {
                 if matches!(self.holds[at], Listed::Unknown | Listed::Other) && has_number(cell) {
                     digits[at] += 1;
-                    numbers[at] += u64::from(!in_cell(cell, how).is_empty());
+                    numbers[at] += u64::from(listed::holds_numbers(cell, how));
+                }
+                ends[at] &= cell.is_empty() || range::is_end(cell);
+                let many = |cell: &str| cell.trim().parse::<u64>().is_ok_and(|count| count > 1);
+                if counts[at] && many(cell) {
+                    let line = line_of(&reader, &record);
+                    let fault = FileFault::PerhapsCount;
+                    return Err(text.origin.refuse(line, &self.names[at], fault));
                 }
             }
         }
@@ -135,7 +162,7 @@ impl Table {
                 self.could_be[at] = numbers[at];
             }
         }
-        Ok(())
+        Ok(ends)
     }
 
     /// Returns a reader that is positioned below the header.
@@ -180,6 +207,9 @@ impl Table {
                     Listed::Changes => Some(Field::Change),
                     Listed::Countries => Some(Field::Country),
                     Listed::Unknown if self.by_content[at] => Some(Field::Number),
+                    Listed::Unknown if self.range.is_some_and(|(_, last)| last == at) => {
+                        Some(Field::Number)
+                    }
                     Listed::Unknown | Listed::Other => None,
                 };
                 let note = (self.could_be[at] > 0).then(|| {
@@ -303,15 +333,16 @@ impl TableReader {
                 }
                 continue;
             }
-            let by_content = self.table.by_content[at];
-            let skipped = cell.is_empty() || (by_content && !has_number(cell));
-            if !self.table.holds_numbers(at) || skipped {
+            if !self.table.holds_numbers(at) || self.table.is_skipped(at, &cells) {
                 continue;
             }
-            let unmarked = cell.trim_start_matches(['#', ' ']);
-            match self.numbers(unmarked, &cells, how) {
+            match self.table.numbers_at(at, &cells, how) {
                 Ok(numbers) => {
                     self.used[at] += 1;
+                    if let Some((_, last)) = self.table.range.filter(|(first, _)| *first == at) {
+                        self.used[last] +=
+                            u64::from(cells.get(last).is_some_and(|end| !end.is_empty()));
+                    }
                     self.note_beside(&cells);
                     let found = self.changes(line, numbers, &cells);
                     rows.extend(
@@ -341,46 +372,6 @@ impl TableReader {
         Some(self.reject(line, record, at, &comment::doubt(cell)))
     }
 
-    fn numbers(
-        &self,
-        cell: &str,
-        cells: &[&str],
-        (rules, country): How<'_>,
-    ) -> Result<Vec<PhoneNumber>, RowFault> {
-        let area = self.beside(cells, Listed::AreaCodes);
-        let joined;
-        let text = match area.filter(|area| !area.is_empty()) {
-            None => cell,
-            Some(area) => {
-                joined = with_area(area, cell)?;
-                joined.as_str()
-            }
-        };
-        let stated = self.country(cells)?;
-        rules
-            .read_listed(text, stated.or(country))
-            .map_err(|error| LineFault::NumberNotRead(error).into())
-    }
-
-    /// Returns the country that the row states for its numbers.
-    fn country(&self, cells: &[&str]) -> Result<Option<&'static str>, RowFault> {
-        let holds = self.table.holds.iter().enumerate();
-        let stated = holds.filter(|(_, holds)| **holds == Listed::Countries);
-        let mut found: Option<Country> = None;
-        for (at, _) in stated {
-            let text = cells.get(at).copied().unwrap_or_default();
-            if text.is_empty() {
-                continue;
-            }
-            let read = places::country(text)?;
-            if found.is_some_and(|other| other.calling != read.calling) {
-                return Err(LineFault::TwoCountries(text.to_owned()).into());
-            }
-            found = found.or(Some(read));
-        }
-        Ok(found.map(|country| country.code))
-    }
-
     /// Returns the numbers as additions, or as the column of changes says.
     fn changes(
         &self,
@@ -388,8 +379,9 @@ impl TableReader {
         numbers: Vec<PhoneNumber>,
         cells: &[&str],
     ) -> Result<Vec<DncRow>, LineFault> {
-        let area = self.beside(cells, Listed::AreaCodes);
+        let area = self.table.beside(cells, Listed::AreaCodes);
         match self
+            .table
             .beside(cells, Listed::Changes)
             .filter(|_| area.is_some() || self.table.of_registry)
         {
@@ -399,12 +391,6 @@ impl TableReader {
                 .collect(),
             None => Ok(added(line, numbers)),
         }
-    }
-
-    /// Returns the row's cell in a column that completes the numbers; `None` if the table has no such column.
-    fn beside<'c>(&self, cells: &[&'c str], what: Listed) -> Option<&'c str> {
-        let at = self.table.holds.iter().position(|holds| *holds == what)?;
-        Some(cells.get(at).copied().unwrap_or_default())
     }
 
     fn note_beside(&mut self, cells: &[&str]) {

@@ -266,7 +266,7 @@ fn what_hides_numbers_of_a_do_not_call_list_is_a_reject() {
     for text in [
         "2125550142\n########\n2135550143\n",
         "Phone,Name\n2125550142,A\n########,B\n2135550143,C\n",
-        "2125550142\n212-555-0150 thru 0159\n2135550143\n",
+        "2125550142\n212-555-0150 thru 313-555-0159\n2135550143\n",
         "Name,Phone\n\"Al,3125550144\nBo\",2135550143\nCy,2125550142\nDi,4155550145\n",
     ] {
         assert_eq!(listed(text).1.len(), 1, "{text}");
@@ -352,7 +352,7 @@ fn a_source_of_consent_may_say_that_it_was_withdrawn() {
     assert_eq!(rejects[0].column, "consent_source");
     // Without the column the consent would have no source.
     assert!(
-        rejects[0].hint.ends_with("else correct the cell"),
+        rejects[0].hint.ends_with("and correct the cell"),
         "{rejects:?}"
     );
     let (_, contacts, rejects) = rows(row("web form 3").as_bytes());

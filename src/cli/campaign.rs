@@ -77,6 +77,10 @@ fn add(args: &CampaignAddArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
         }
         (None, _) | (_, None) => None,
     };
+    let code = match &taken {
+        Some(taken) if taken.not_held > 0 => ExitCode::Failed,
+        Some(_) | None => ExitCode::Done,
+    };
     if env.json {
         output::json(
             out,
@@ -88,7 +92,7 @@ fn add(args: &CampaignAddArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
                 "law": sound.law,
             }),
         )?;
-        return Ok(ExitCode::Done);
+        return Ok(code);
     }
     for warning in &sound.warnings {
         writeln!(out, "warning: {warning}")?;
@@ -106,7 +110,7 @@ fn add(args: &CampaignAddArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
         )?,
     }
     writeln!(out, "next: dialdeck campaign start {}", campaign.name())?;
-    Ok(ExitCode::Done)
+    Ok(code)
 }
 
 fn list(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {

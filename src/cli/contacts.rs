@@ -8,7 +8,8 @@ use super::args::ContactsImportArgs;
 use super::{CliError, Deck, Env, ExitCode, import, output, rejects};
 use crate::store::Store as _;
 
-/// Runs `dialdeck contacts import`. Returns exit code 1 if no row was taken or known.
+/// Runs `dialdeck contacts import`. Returns exit code 1 if no row was taken or known, or
+/// if a row that may ask for no calls has no number that can be read.
 ///
 /// # Errors
 ///
@@ -43,7 +44,8 @@ pub(crate) fn execute(
     } else {
         import::say(&taken, args.dry_run, out)?;
     }
-    Ok(if taken.figures.rejected == taken.figures.rows {
+    let nothing = taken.figures.rejected == taken.figures.rows;
+    Ok(if nothing || taken.not_held > 0 {
         ExitCode::Failed
     } else {
         ExitCode::Done

@@ -1,6 +1,7 @@
 //! Imports contact rows from a file into a store, in batches. Every row is counted.
 
 mod feed;
+mod held;
 mod pace;
 pub(super) mod table;
 
@@ -21,10 +22,9 @@ use super::progress::{Progress, Showing};
 use super::rejects::Rejects;
 use super::{CliError, Env};
 use crate::clock::Stopwatch;
-use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
-    Campaign, ConsentKind, ContactId, ImportFigures, ImportPlan, ImportTarget, ListKind,
-    NewContact, PhoneNumber, Suppression,
+    Campaign, ConsentKind, ContactId, ImportFigures, ImportPlan, ImportTarget, NewContact,
+    PhoneNumber, Suppression,
 };
 use crate::intake::columns::ColumnMap;
 use crate::intake::{ColumnUse, ContactFile, DateOrder, NotToBeCalled, Origin, Reading};
@@ -72,6 +72,9 @@ pub struct Taken {
     /// Rows, taken or not, that say that their numbers are not to be called. These numbers are on the
     /// internal list after the import.
     pub not_to_be_called: u64,
+    /// Such rows of which no number can be read, so that none could be put on the list.
+    #[serde(skip)]
+    pub not_held: u64,
     /// Taken rows whose number can never be dialed.
     pub undialable: u64,
     /// Taken rows without the consent that the campaign requires.
@@ -208,7 +211,8 @@ pub fn say(taken: &Taken, dry_run: bool, out: &mut dyn Write) -> Result<(), CliE
         let done = if dry_run { "are to go" } else { "stand" };
         writeln!(
             out,
-            "{rows} marked in the list as not to be called: their numbers {done} on the internal list"
+            "{rows} marked in the list as not to be called, or that may be: their numbers {done} on the \
+             internal list"
         )?;
     }
     if taken.undialable > 0 {
@@ -357,7 +361,7 @@ impl Import<'_> {
             self.rejects.add(reject)?;
         }
         self.batch.extend(rows.contacts);
-        self.taken.not_to_be_called += rows.flagged.len() as u64;
+        held::note(&rows.flagged, &mut self.taken);
         self.flagged.extend(rows.flagged);
         self.taken.comments = rows.comments;
         self.taken.consent_unused = rows.consent_unused;
@@ -378,7 +382,8 @@ impl Import<'_> {
             self.foretell(&batch)?
         } else {
             // Before the contacts are stored, so that none of them can be called in between.
-            let flagged = self.suppressions();
+            let rows = std::mem::take(&mut self.flagged);
+            let flagged = held::suppressions(&rows, &self.taken.figures.file, self.by);
             self.suppress(&flagged)?;
             let watch = Stopwatch::start();
             let fates = self
@@ -398,26 +403,6 @@ impl Import<'_> {
         batch.clear();
         self.batch = batch;
         Ok(())
-    }
-
-    /// Returns the entries that the flagged rows add to the internal list.
-    fn suppressions(&mut self) -> Vec<Suppression> {
-        let file = &self.taken.figures.file;
-        let flagged = std::mem::take(&mut self.flagged);
-        let each = flagged.iter().flat_map(|row| {
-            let note = format!("{file} line {}: {}", row.line, row.column);
-            let entry = move |number: &PhoneNumber| (*number, note.clone());
-            row.numbers.iter().map(entry)
-        });
-        each.map(|(number, note)| Suppression {
-            number,
-            list: ListKind::Internal,
-            source: SuppressionSource::Import,
-            at: self.by.at,
-            actor: self.by.actor.clone(),
-            note: Some(note),
-        })
-        .collect()
     }
 
     fn suppress(&mut self, entries: &[Suppression]) -> Result<(), CliError> {

@@ -79,6 +79,16 @@ pub(super) fn with_area(area: &str, text: &str) -> Result<String, AreaFault> {
     }
 }
 
+/// Returns the digits of a number as `2.125550142E+09` if it states all of them; `None` for any other text.
+pub(super) fn with_exponent(text: &str) -> Option<String> {
+    let (mantissa, exponent) = text.trim().split_once(['E', 'e'])?;
+    let exponent: usize = exponent.trim_start_matches('+').parse().ok()?;
+    let (whole, rest) = mantissa.split_once(['.', ','])?;
+    let decimal = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let stated = whole.len() == 1 && rest.len() == exponent && decimal(whole) && decimal(rest);
+    stated.then(|| format!("{whole}{rest}"))
+}
+
 /// Returns whether a text has enough digits for a number, in any script.
 pub(super) fn has_number(text: &str) -> bool {
     let digits = if text.is_ascii() {

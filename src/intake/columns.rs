@@ -12,7 +12,7 @@ mod tests;
 use csv::StringRecord;
 
 use super::file_error::{FileError, FileFault};
-use super::header::{self, Meaning};
+use super::header::{self, Listed, Meaning};
 use super::text::Origin;
 use super::topic::Topic;
 use super::undecided::Doubt;
@@ -64,6 +64,8 @@ pub(super) struct Columns {
     pub(super) further_numbers: Vec<usize>,
     /// Further columns of parts of an address, the nearest first. They are read if the nearer ones are empty.
     further_places: Vec<FurtherPlace>,
+    /// By column, whether its name says that its digits are no telephone numbers.
+    no_numbers: Vec<bool>,
     /// Columns of free text, in which a cell may ask not to be called.
     pub(super) free: Vec<usize>,
     /// Columns kept as variables, each with its name as JSON text.
@@ -161,7 +163,15 @@ impl Columns {
             .collect()
     }
 
+    /// Returns whether a column's name says that its digits are no telephone numbers.
+    pub(super) fn holds_no_numbers(&self, position: usize) -> bool {
+        self.no_numbers.get(position).copied().unwrap_or(false)
+    }
+
     fn settle(&mut self) {
+        let others = self.names.iter();
+        let others = others.map(|name| header::listed(name) == Listed::Other);
+        self.no_numbers = others.collect();
         for (position, column) in self.each.iter().enumerate() {
             let part = matches!(column.field, Some(Field::FirstName | Field::LastName));
             if column.taken == Taken::Variable || (column.taken == Taken::Field && part) {
@@ -213,6 +223,7 @@ pub(super) fn read(
         wishes: Vec::new(),
         further_numbers: Vec::new(),
         further_places: Vec::new(),
+        no_numbers: Vec::new(),
         free: Vec::new(),
         variables: Vec::new(),
     };

@@ -36,15 +36,17 @@ pub enum Row {
     Reject(Box<Reject>),
 }
 
-/// A row that says that its numbers are not to be called, whether the row was taken or rejected.
+/// A row that says, or may say, that its numbers are not to be called, whether the row was taken or rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotToBeCalled {
     /// The line of the file on which the row begins, from 1.
     pub line: u64,
     /// Every number of the row that can be read.
     pub numbers: Vec<PhoneNumber>,
-    /// The column that says so, as written in the header.
+    /// The column that says so, as written in the header; empty if the cells are in the wrong columns.
     pub column: String,
+    /// The text of the cell, if it only may say so.
+    pub perhaps: Option<String>,
 }
 
 impl ContactFile {
@@ -80,8 +82,9 @@ impl ContactFile {
     ///
     /// # Errors
     ///
-    /// Errors if the file cannot be used as a whole, if a mapped column does not exist, or if a column that is
-    /// not mapped may say who is not to be called, or may state a country other than `country`.
+    /// Errors if the file cannot be used as a whole, if a mapped column does not exist, if its name or a title in
+    /// it may say that it is a list of people who are not to be called, or if a column that is not mapped may say
+    /// who is not to be called, or may state a country other than `country`.
     pub fn check_mapped(
         origin: Origin,
         maps: &[ColumnMap],
@@ -203,14 +206,18 @@ impl ContactFile {
     ) -> Result<ContactReader<'r>, FileError> {
         let mut reader = csv_reader(&self.text, &self.shape)?;
         let judge = Judge::new(rules, self.columns.clone(), reading.clone());
-        let mut above = VecDeque::new();
+        let (mut above, mut not_to_be_called) = (VecDeque::new(), Vec::new());
         let mut record = StringRecord::new();
         for row in 0..=self.above {
             reader
                 .read_record(&mut record)
                 .map_err(|error| unreadable(&self.text.origin, error))?;
             if row < self.above {
-                above.extend(judge.above_header(line_of(&reader, &record), &record));
+                let line = line_of(&reader, &record);
+                if let Some(reject) = judge.above_header(line, &record) {
+                    above.push_back(reject);
+                    not_to_be_called.extend(judge.held_across(line, &record));
+                }
             }
         }
         Ok(ContactReader {
@@ -220,7 +227,7 @@ impl ContactFile {
             judge,
             comments: self.above - above.len() as u64,
             above,
-            not_to_be_called: Vec::new(),
+            not_to_be_called,
         })
     }
 }
@@ -306,7 +313,7 @@ impl ContactReader<'_> {
         self.comments
     }
 
-    /// Returns the rows since the last call of this function whose numbers are not to be called.
+    /// Returns the rows since the last call of this function whose numbers are not to be called, or may not be.
     pub fn not_to_be_called(&mut self) -> Vec<NotToBeCalled> {
         std::mem::take(&mut self.not_to_be_called)
     }

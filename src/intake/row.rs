@@ -2,6 +2,7 @@
 
 mod cells;
 mod comments;
+mod held;
 
 use std::sync::Arc;
 
@@ -51,10 +52,10 @@ impl From<Fault> for Wrong {
     }
 }
 
-/// The result of a row, and which of its numbers are not to be called.
+/// The result of a row, and which of its numbers are not to be called, or perhaps not.
 pub(super) struct Judged {
     pub(super) row: Result<NewContact, Box<Reject>>,
-    /// The numbers of a row that says that they are not to be called.
+    /// The numbers of a row that says, or may say, that they are not to be called.
     pub(super) not_to_be_called: Option<NotToBeCalled>,
 }
 
@@ -89,7 +90,7 @@ impl<'r> Judge<'r> {
         if let Some(reject) = self.misquoted(line, record) {
             return Judged {
                 row: Err(Box::new(reject)),
-                not_to_be_called: None,
+                not_to_be_called: self.held_across(line, record),
             };
         }
         let country = self.country(record);
@@ -127,13 +128,21 @@ impl<'r> Judge<'r> {
             .clone()
             .and_then(|country| self.number(record, country));
         let wish = self.wish(record);
+        let by_number = (&country, &number);
         let not_to_be_called = match &wish {
-            Ok(Some(position)) => Some(NotToBeCalled {
-                line,
-                numbers: self.numbers(record, &country, &number),
-                column: self.columns.names[*position].clone(),
-            }),
-            Ok(None) | Err(_) => None,
+            Ok(Some(position)) => Some(self.held(line, record, by_number, (*position, false))),
+            Ok(None) => match self.refused_consent(record) {
+                Some(position) => Some(self.held(line, record, by_number, (position, true))),
+                None => number
+                    .as_ref()
+                    .err()
+                    .filter(|_| record.len() < self.columns.names.len())
+                    .and_then(|_| self.held_across(line, record)),
+            },
+            Err(position) => {
+                let says = held::says_something(record, *position);
+                says.then(|| self.held(line, record, by_number, (*position, true)))
+            }
         };
         let judged = match (country, number, wish) {
             (Ok(country), Ok(number), Ok(_)) => self
@@ -223,29 +232,6 @@ impl<'r> Judge<'r> {
                 free.find(said).map_or(Ok(None), Err)
             }
         }
-    }
-
-    /// Returns every number of the row that can be read.
-    fn numbers(
-        &self,
-        record: &StringRecord,
-        country: &Result<Stated, Fault>,
-        number: &Result<PhoneNumber, Fault>,
-    ) -> Vec<PhoneNumber> {
-        let country = match country {
-            Ok(stated) => stated.reading(self.reading.country.as_deref()),
-            Err(_) => self.reading.country.as_deref(),
-        };
-        let cells = self.columns.further_numbers.iter().copied();
-        let cells = cells.chain(self.columns.position(Field::Number));
-        let read = cells.filter_map(|position| {
-            let text = record.get(position).unwrap_or_default();
-            self.rules.read_listed(text, country).ok()
-        });
-        let mut numbers: Vec<PhoneNumber> = read.flatten().chain(number.clone().ok()).collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        numbers
     }
 
     fn contact(

@@ -112,9 +112,15 @@ impl WithHint for RowFault {
                 );
             }
             Self::MayAsk { column, .. } => return may_ask_hint(column.as_deref()),
-            Self::NoAnswer { column } | Self::NeitherTrueNorFalse { column, .. } => {
+            Self::NoAnswer { column } => {
                 return format!(
                     "write yes or no, or say --map \"{column}=variable\" if it is about something else"
+                );
+            }
+            Self::NeitherTrueNorFalse { column, .. } => {
+                return format!(
+                    "its numbers go on the internal list; write yes or no, or say --map \"{column}=variable\" \
+                     if it is about something else"
                 );
             }
             Self::ConsentKind(_) => {
@@ -160,7 +166,10 @@ fn may_ask_hint(column: Option<&str>) -> String {
         || "correct the cell".to_owned(),
         |column| format!("say --map \"{column}=variable\""),
     );
-    format!("if so, leave the row out and say `dialdeck dnc add NUMBER`; else {otherwise}")
+    format!(
+        "its numbers go on the internal list; if it says something else, take them off with \
+         `dialdeck dnc reverse NUMBER`, and {otherwise}"
+    )
 }
 
 /// A fault whose line and row are not known yet.

@@ -6,12 +6,14 @@
 
 mod campaigns;
 mod files;
+mod held;
 mod judging;
 mod kept;
 mod law;
 mod list_cases;
 mod lists;
 mod output;
+mod ranges;
 mod registry;
 mod reports;
 mod roles;

@@ -8,6 +8,7 @@ use csv::{ReaderBuilder, StringRecord};
 use super::columns::{self, ColumnMap, ColumnUse, Columns, Field};
 use super::file_error::{FileError, FileFault};
 use super::header::{self, Meaning};
+use super::heading;
 use super::reading::Reading;
 use super::reject::Reject;
 use super::row::Judge;
@@ -108,6 +109,7 @@ impl ContactFile {
             let fault = FileFault::HeaderOnly;
             return Err(file.text.origin.refuse(top.line, "", fault));
         }
+        heading::check(&file.text, &file.shape, &top)?;
         undecided::check(&file.text, &file.shape, (&file.columns, &top), country)?;
         Ok(file)
     }

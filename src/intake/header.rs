@@ -103,6 +103,13 @@ pub(super) fn meaning(name: &str) -> Meaning {
     Topic::of(name, &words).map_or(Meaning::Other, Meaning::About)
 }
 
+/// Returns whether a title or a name says that people are not to be called, by the telephone or at all.
+pub(super) fn says_never(name: &str) -> bool {
+    let words = folded_words(name);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    has(&words, NameWord::Never) && !is_other_channel(&words)
+}
+
 /// Returns the field of place or date that an unknown column may hold, so that the import can warn the user.
 pub(super) fn may_bind(name: &str) -> Option<Field> {
     let words = folded_words(name);

@@ -13,6 +13,7 @@ pub mod dates;
 pub mod dnc;
 mod file_error;
 mod header;
+mod heading;
 mod listed;
 mod located;
 mod names;

@@ -13,6 +13,8 @@ pub(super) struct Shape {
     pub(super) records: u64,
     /// The first lines with a character that could not be read, and how many such characters there are.
     pub(super) undecodable: (Vec<u64>, u64),
+    /// Whether a row below the first has fewer digits than a number, or any row begins with `#`.
+    pub(super) has_titles: bool,
 }
 
 impl Shape {
@@ -46,6 +48,9 @@ const HEADER_MAX: usize = 1 << 20;
 /// The longest row, in bytes. A longer one has a quotation mark that is closed much later, or is no list.
 const ROW_MAX: u64 = 1 << 20;
 
+/// The fewest digits of a row with a number.
+const NUMBER_DIGITS: usize = 7;
+
 /// The most lines that a warning names one by one.
 const NAMED: usize = 20;
 
@@ -78,6 +83,7 @@ pub(super) fn measure(text: &Text) -> Result<Shape, FileError> {
         delimiter,
         records: walk.records,
         undecodable: walk.undecodable,
+        has_titles: walk.has_titles,
     })
 }
 
@@ -128,6 +134,9 @@ struct Walk {
     /// The first lines with [`UNDECODABLE`], and how often it occurs.
     undecodable: (Vec<u64>, u64),
     tail: [u8; 2],
+    /// Digits of the current row, up to [`NUMBER_DIGITS`] or a few more.
+    row_digits: usize,
+    has_titles: bool,
     /// The bytes that may change the state within a field.
     tells: [bool; 256],
 }
@@ -159,6 +168,8 @@ impl Walk {
             place: Place::RowStart,
             undecodable: (Vec::new(), 0),
             tail: [0; 2],
+            row_digits: 0,
+            has_titles: false,
             tells,
         }
     }
@@ -179,6 +190,9 @@ impl Walk {
         let stop = bytes.iter().position(|byte| self.tells[usize::from(*byte)]);
         let (passed, rest) = bytes.split_at(stop.unwrap_or(bytes.len()));
         self.row_bytes += passed.len() as u64;
+        if self.row_digits < NUMBER_DIGITS {
+            self.row_digits += passed.iter().filter(|byte| byte.is_ascii_digit()).count();
+        }
         self.tail = match *passed {
             [] => self.tail,
             [last] => [self.tail[1], last],
@@ -194,15 +208,17 @@ impl Walk {
         }
         self.tail = [second, byte];
         if self.place == Place::RowStart {
-            (self.row_line, self.row_bytes) = (self.line, 0);
+            (self.row_line, self.row_bytes, self.row_digits) = (self.line, 0, 0);
+            self.has_titles |= byte == b'#';
         }
         self.row_bytes += 1;
+        self.row_digits += usize::from(byte.is_ascii_digit());
         self.place = match (self.place, byte) {
             (Place::InQuotes, b'"') => Place::QuoteInQuotes,
             (Place::InQuotes, _) | (Place::QuoteInQuotes, b'"') => Place::InQuotes,
             (place, b'\n' | b'\r') => {
                 if place != Place::RowStart {
-                    self.records += 1;
+                    self.end_row();
                 }
                 Place::RowStart
             }
@@ -216,6 +232,11 @@ impl Walk {
         self.line += u64::from(byte == b'\n');
     }
 
+    fn end_row(&mut self) {
+        self.has_titles |= self.records > 0 && self.row_digits < NUMBER_DIGITS;
+        self.records += 1;
+    }
+
     fn note_undecodable(&mut self) {
         let (lines, count) = &mut self.undecodable;
         *count += 1;
@@ -227,7 +248,7 @@ impl Walk {
     /// Counts the last row. Returns the line of a quote that is still open at the end.
     fn end(&mut self) -> Option<u64> {
         if self.place != Place::RowStart {
-            self.records += 1;
+            self.end_row();
         }
         (self.place == Place::InQuotes).then_some(self.opened_at)
     }

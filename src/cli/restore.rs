@@ -1,11 +1,15 @@
 //! `dialdeck restore`: puts a backup in the place of the store, or continues from a store that went back in
 //! time. In both cases the deck continues in a new incarnation, so that no attempt id is used twice.
 
+mod carry;
+
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
+
+use self::carry::Carried;
 
 use super::args::RestoreArgs;
 use super::deck::{self, STORE_FILE};
@@ -115,6 +119,7 @@ fn accept(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
         turn: &turn,
         recovery: recovery.as_ref(),
         aside: None,
+        carried: &Carried::default(),
         elsewhere: elsewhere.as_ref(),
     };
     done.report(env, out)
@@ -152,7 +157,7 @@ fn replace(
         return Err(integrity::backup_is_not(source, &found));
     }
     // From here on no action is acknowledged that only the replaced store would hold.
-    let held = hold(env)?;
+    let mut held = hold(env)?;
     let elsewhere = place::elsewhere_known(&mut store, env)?;
     let marked = store.keep_mark(&env.deck, env.state.as_deref())?;
     let now = deck::present_of(&mut store)?;
@@ -169,7 +174,10 @@ fn replace(
         from: marked.used_up.max(last_serial(env)) + 1,
     };
     store.keep_mark_apart(elsewhere.is_some());
+    store.begin()?;
     let recovery = turn.make(&mut store, &env.actor, now)?;
+    let carried = carry::carry(held.as_mut(), &mut store, env)?;
+    store.commit()?;
     if let Some(place) = &elsewhere {
         // When an engine starts, the user says whether this deck replaces the other.
         place.store(&mut store)?;
@@ -181,6 +189,7 @@ fn replace(
         turn: &turn,
         recovery: recovery.as_ref(),
         aside: aside.as_deref(),
+        carried: &carried,
         elsewhere: elsewhere.as_ref(),
     };
     done.report(env, out)
@@ -342,6 +351,8 @@ struct Restored<'a> {
     recovery: Option<&'a Recovery>,
     /// Where the store that was replaced is now.
     aside: Option<&'a Path>,
+    /// What was taken over from that store.
+    carried: &'a Carried,
     /// Where the deck's last engine ran, if that is another folder or machine.
     elsewhere: Option<&'a Place>,
 }
@@ -357,6 +368,8 @@ impl Restored<'_> {
                 "lost": lost.is_some(),
                 "recovery": self.recovery,
                 "replaced": self.aside,
+                "opt_outs_carried": self.carried.numbers,
+                "opt_outs_unread": self.carried.unread,
                 "last_engine_at": self.elsewhere.map(ToString::to_string),
             });
             output::json(out, &document)?;
@@ -367,6 +380,9 @@ impl Restored<'_> {
         if let Some(aside) = self.aside {
             let aside = output::named(aside);
             writeln!(out, "The store that was there is now {aside}.")?;
+        }
+        for line in self.carried.lines() {
+            writeln!(out, "{line}")?;
         }
         for line in self.recovery.map(holds).unwrap_or_default() {
             writeln!(out, "{line}")?;

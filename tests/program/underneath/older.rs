@@ -187,3 +187,64 @@ fn a_newer_store_in_another_file_lacks_what_the_older_one_took() {
         assert!(said.error().0.contains(taken), "{answer}: {said:?}");
     }
 }
+
+/// Returns the lines of `dnc check` for a number.
+fn lists_of(bench: &Bench, number: &str) -> String {
+    bench.ok(&["dnc", "check", number])
+}
+
+/// Nothing that only the replaced store has may be confirmed away.
+#[test]
+fn a_restore_takes_the_opt_outs_over_from_the_store_that_it_replaces() {
+    let (bench, number) = opted_out();
+    let other = bench.not_called().remove(1);
+    bench.ok(&["dnc", "add", &other, "--list", "campaign:recall"]);
+    let backup = bench.beside("backup");
+    let said = bench.ok(&["restore", "--from", backup.to_str().unwrap()]);
+    for line in [
+        "1 number put on internal, from the store that was there.\n",
+        "1 number put on campaign:recall, from the store that was there.\n",
+        "Opt-outs may be missing from list internal: ",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    assert!(!said.contains("can be read"), "{said}");
+    let note = "from the replaced store, recorded at 2026-12-07T";
+    for (number, list) in [(&number, "internal"), (&other, "campaign:recall")] {
+        let found = lists_of(&bench, number);
+        assert!(found.contains(list) && found.contains(note), "{found}");
+    }
+    bench.ok(&["restore", "--lists-complete", "none"]);
+    let invites = bench.invites();
+    assert_eq!(bench.dial("deck", &[]).code, 0);
+    let carrier = bench.carrier();
+    assert!(carrier.invites.len() > invites);
+    for number in [&number, &other] {
+        assert!(!carrier.numbers_from(0).contains(number.as_str()));
+    }
+    bench.ok(&["log", "verify"]);
+
+    // The same backup again. Callees have opted out in the calls, too.
+    let internal = bench.ok(&["dnc", "export"]).lines().count() - 1;
+    let args = ["restore", "--json", "--from", backup.to_str().unwrap()];
+    let restored: serde_json::Value = serde_json::from_str(&bench.ok(&args)).unwrap();
+    assert_eq!(
+        restored["opt_outs_carried"],
+        serde_json::json!({ "internal": internal, "campaign:recall": 1 })
+    );
+    assert_eq!(restored["opt_outs_unread"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_restore_says_when_it_cannot_read_the_opt_outs_of_the_store_that_it_replaces() {
+    let (bench, _) = opted_out();
+    for name in ["deck.sqlite-wal", "deck.sqlite-shm"] {
+        fs::remove_file(bench.file(name)).ok();
+    }
+    fs::write(bench.file("deck.sqlite"), [0x5a; 8192]).unwrap();
+    let backup = bench.beside("backup");
+    let said = bench.ok(&["restore", "--from", backup.to_str().unwrap()]);
+    let unread = "Not all opt-outs of the store that was there can be read: ";
+    assert!(said.contains(unread), "{said}");
+    assert_eq!(bench.dial("deck", &[]).code, 3, "opt-outs are missing");
+}

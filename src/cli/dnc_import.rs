@@ -40,6 +40,8 @@ pub(super) struct Taken {
     newer: BTreeSet<Area>,
     /// Whether the data are older than the law allows on the day of a call.
     too_old: bool,
+    /// The earliest date of a list that would make good what is missing from this one. The file is older.
+    too_early: Option<Timestamp>,
     removals: u64,
     finished: u64,
     live: Vec<String>,
@@ -112,6 +114,7 @@ pub(crate) fn execute(
     taken.too_old =
         args.list.is_registry() && by.at.since(as_of) > env.rules.registry_max_age(&args.list);
     finish(&mut deck, args, (as_of, bound), &taken, &by)?;
+    taken.too_early = needed(&mut deck, &args.list)?;
     if env.json {
         let document = document(args, as_of, &taken, &endangered, &file);
         output::json(out, &document)?;
@@ -121,21 +124,25 @@ pub(crate) fn execute(
     Ok(code(&file))
 }
 
+/// Returns the earliest date of a list that makes good what may be missing from this one; `None` if nothing may
+/// be missing.
+fn needed(deck: &mut Deck, list: &ListKind) -> Result<Option<Timestamp>, CliError> {
+    let recovery = deck.store.recovery()?;
+    Ok(recovery
+        .filter(|known| known.lists.contains(list))
+        .map(|known| known.last_run))
+}
+
 /// Errors if the list is to replace what a deck lost, because such a list has to state its date.
 fn undated(deck: &mut Deck, list: &ListKind) -> Result<(), CliError> {
-    let Some(recovery) = deck
-        .store
-        .recovery()?
-        .filter(|known| known.lists.contains(list))
-    else {
+    let Some(last_run) = needed(deck, list)? else {
         return Ok(());
     };
     Err(CliError::usage(format!(
         "opt-outs may be missing from list {list}, and this one does not say of when it is"
     ))
     .hint(format!(
-        "give its date or instant with --as-of; what is missing is made good by a list of {} or later",
-        recovery.last_run
+        "give its date or instant with --as-of; what is missing is made good by a list of {last_run} or later",
     )))
 }
 
@@ -197,6 +204,7 @@ fn document(
         "areas": taken.areas,
         "areas_with_newer_data": taken.newer,
         "too_old": taken.too_old,
+        "needed_as_of": taken.too_early,
         "import": taken.figures,
         "removals_skipped": taken.removals,
         "would_end": endangered.by_campaign,
@@ -222,6 +230,14 @@ fn report(
     let ended = count(taken.finished, "contact");
     if !args.list.is_registry() {
         writeln!(out, "{} is in force; {ended} suppressed by it", args.list)?;
+        if let Some(needed) = taken.too_early {
+            writeln!(
+                out,
+                "opt-outs may still be missing from {0}, and no call is made: this list is of {as_of}, and one of \
+                 {needed} or later makes them good (`dialdeck dnc import FILE --list {0} --as-of DATE`)",
+                args.list
+            )?;
+        }
     } else if taken.areas.is_empty() {
         writeln!(
             out,

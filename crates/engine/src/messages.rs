@@ -285,10 +285,12 @@ pub fn remedy(reason: &HoldReason, campaign: &CampaignSettings) -> Option<String
             Some(format!("once repaired: `dialdeck trunk reset {}`", campaign.trunk))
         }
         HoldKind::OptOutsMissing(list) => Some(format!(
-            "`dialdeck dnc import FILE --list {list}` with a list exported after the last run; if none is missing, \
+            "`dialdeck dnc import FILE --list {list} --as-of DATE` with a list of after the last run; if none is missing, \
              `dialdeck restore --lists-complete REASON`"
         )),
-        HoldKind::ListMissing(list) => Some(format!("`dialdeck dnc import FILE --list {list}`")),
+        HoldKind::ListMissing(list) => Some(format!(
+            "`dialdeck dnc import FILE --list {list} --as-of DATE`"
+        )),
         HoldKind::RegistryMissing(list, _) | HoldKind::RegistryStale(list, ..) => Some(format!(
             "`dialdeck dnc import FILE --list {list} --as-of DATE` with that area"
         )),

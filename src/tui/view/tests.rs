@@ -267,7 +267,7 @@ fn a_list_that_was_never_loaded_is_said_and_nobody_would_be_called() {
         let mut model = with_next(size, Phase::Held, missing.clone());
         let view = model.shared.view.as_mut().unwrap();
         view.board.campaigns[0].remedies =
-            vec!["`dialdeck dnc import FILE --list national:us`".to_owned()];
+            vec!["`dialdeck dnc import FILE --list national:us --as-of DATE`".to_owned()];
         let text = screen(&model);
         assert!(text.contains("spring-reminders  HELD"), "{text}");
         assert!(

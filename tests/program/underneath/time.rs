@@ -310,7 +310,10 @@ fn a_backup_that_is_restored_waits_and_asks_for_the_opt_outs() {
         said.code, 2,
         "the list does not say of when it is: {said:?}"
     );
-    bench.ok(&["dnc", "import", list, "--as-of", "2026-12-07T15:30:00Z"]);
+    let early = bench.ok(&["dnc", "import", list, "--as-of", "2026-12-07T15:30:00Z"]);
+    let needed = restored["recovery"]["last_run"].as_str().unwrap();
+    let still = format!("this list is of 2026-12-07T15:30:00.000Z, and one of {needed} or later");
+    assert!(early.contains(&still), "{still}: {early}");
     assert_eq!(bench.dial("deck", &[]).code, 3, "a list of before");
     assert_eq!(bench.invites(), invites);
     let last_run = restored["recovery"]["last_run"].as_str().unwrap();

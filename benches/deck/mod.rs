@@ -7,13 +7,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::campaign::{
     Agent, AttemptRules, CallClass, CallerIdRules, CallerIdStrategy, Evidence, Pacing, Purpose,
     Schedule, VoicemailAction,
 };
 use dialdeck::domain::{
-    AttemptId, CallEvent, CallEventKind, CallReport, CallerId, CallerIdState, CampaignId,
+    AttemptId, CallEnd, CallEvent, CallEventKind, CallReport, CallerId, CallerIdState, CampaignId,
     CampaignSettings, CampaignState, Capabilities, ClassId, Consent, ConsentKind, ContactId,
     DeckId, Hints, ImportFigures, ImportPlan, ImportTarget, PhoneNumber, Timestamp, TrunkName,
     TrunkSettings, WindowClass,

@@ -10,9 +10,9 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use dialdeck::clock::Clock;
-use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{
-    AttemptId, Briefing, CallEvent, CallEventKind, CallReport, DeckId, PhoneNumber, TrunkName,
+    AttemptId, Briefing, CallEnd, CallEvent, CallEventKind, CallReport, DeckId, PhoneNumber,
+    TrunkName,
 };
 use dialdeck::provider::inbound::{Arrived, Reader, Reading, Refused};
 use dialdeck::provider::remote::secret::{Reach, Secret};

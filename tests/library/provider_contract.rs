@@ -7,10 +7,9 @@ mod simulated;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{
-    AttemptId, Briefing, CallEvent, CallEventKind, CallReport, DeckId, PhoneNumber, Timestamp,
-    TrunkName,
+    AttemptId, Briefing, CallEnd, CallEvent, CallEventKind, CallReport, DeckId, PhoneNumber,
+    Timestamp, TrunkName,
 };
 use dialdeck::provider::{DialRequest, Inquiry, LookUp, Provider, ProviderEvent, Request};
 

@@ -9,12 +9,11 @@ use std::time::Duration;
 
 use dialdeck::clock::{Boot, Clock, ClockWatch, ManualClock, ScaledClock, Timekeeper};
 use dialdeck::config::{DeckConfig, read_campaign};
-use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::campaign::Evidence;
 use dialdeck::domain::event::{DeckClosed, DeckEnding, EventData, NewEvent};
 use dialdeck::domain::{
-    CallEvent, CallEventKind, CallReport, CalleeType, CampaignState, Capabilities, ClockHeld,
-    ContactId, DeckId, Hints, Timestamp, TrunkName,
+    CallEnd, CallEvent, CallEventKind, CallReport, CalleeType, CampaignState, Capabilities,
+    ClockHeld, ContactId, DeckId, Hints, Timestamp, TrunkName,
 };
 use dialdeck::engine::shell::{DRAIN_LIMIT, Ending, Ends, Shell};
 use dialdeck::policy::Context;

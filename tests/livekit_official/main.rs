@@ -23,7 +23,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dialdeck::clock::{Clock, ScaledClock};
-use dialdeck::domain::attempt::CallEnd;
+use dialdeck::domain::CallEnd;
 use dialdeck::provider::Owned;
 use dialdeck::provider::Request as Ask;
 use dialdeck::provider::inbound::{Arrived, News, Reading, Refused};

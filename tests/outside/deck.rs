@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use dialdeck::clock::{Clock, ScaledClock};
 use dialdeck::config::{read_campaign, read_deck};
-use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{
-    AttemptId, CallReport, CalleeType, CampaignState, Capabilities, Consent, ConsentKind, DeckId,
-    NewContact, PhoneNumber, Timestamp, TrunkName, WindowClass,
+    AttemptId, CallEnd, CallReport, CalleeType, CampaignState, Capabilities, Consent, ConsentKind,
+    DeckId, NewContact, PhoneNumber, Timestamp, TrunkName, WindowClass,
 };
 use dialdeck::engine::shell::{Ending, Ends, Handle, Shell};
 use dialdeck::http::listener::Gate;

@@ -6,11 +6,11 @@ mod trunk;
 
 use std::collections::BTreeSet;
 
-use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::campaign::{AttemptRules, Schedule};
 use dialdeck::domain::outcome::TrunkFinding;
 use dialdeck::domain::{
-    CallEventKind, CallReport, CampaignId, CampaignSettings, CampaignState, ContactState, Timestamp,
+    CallEnd, CallEventKind, CallReport, CampaignId, CampaignSettings, CampaignState, ContactState,
+    Timestamp,
 };
 use dialdeck::policy::breaker::Breaker;
 use dialdeck::rules::Rules;

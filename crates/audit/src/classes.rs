@@ -11,10 +11,10 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 use super::Breach;
 use super::history::{Attempt, Campaign, History};
 use super::liveness::{FLOOR, Series, Spans, openings, quiet};
+use super::read::DAY;
 use super::sends::Send;
 
 const MINUTE: i64 = 60_000;
-const DAY: i64 = 24 * 60 * MINUTE;
 /// Consecutive whole minutes in which a class may be idle. A few are due to what the log does not show: calls
 /// that would ring past the closing, a claim that is under way.
 const STILL: i64 = 10;

@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 
 use super::history::Settings;
-use super::read::{Event, instant, text, texts};
+use super::read::{DAY, Event, instant, text, texts};
 use super::replay::Replay;
 use super::reserve::{KINDS, ran_out};
 use super::tables::Needed;
 
-pub(crate) const DAY: i64 = 86_400_000;
 const REGISTRY_DAYS: i64 = 31;
 
 /// Returns whether a list is a government's registry.

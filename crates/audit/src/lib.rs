@@ -34,7 +34,6 @@ mod history;
 mod law;
 mod liveness;
 mod read;
-mod recovery;
 mod replay;
 mod reserve;
 mod sends;

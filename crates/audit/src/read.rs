@@ -6,6 +6,9 @@ use sha2::{Digest, Sha256};
 
 use super::Breach;
 
+/// A day of 24 hours, in milliseconds.
+pub(crate) const DAY: i64 = 86_400_000;
+
 /// One line of the event log. Members that are null are empty or 0.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {

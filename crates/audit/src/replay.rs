@@ -1,12 +1,14 @@
 //! Replays the event log line by line and judges each line by those before it.
 
+mod recovery;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
+use self::recovery::Recovery;
 use super::history::{Attempt, Campaign, History, Phase, Settings, Suppression};
 use super::read::{Event, instant, text, texts};
-use super::recovery::Recovery;
 use super::window::Windows;
 use super::{Breach, Options};
 

@@ -4,8 +4,7 @@ use chrono::{DateTime, Months};
 use serde_json::Value;
 
 use super::history::{Attempt, Caps, Phase, Settings};
-use super::law::DAY;
-use super::read::{Event, clock, instant, text, texts};
+use super::read::{DAY, Event, clock, instant, text, texts};
 use super::replay::Replay;
 use super::window::Binding;
 

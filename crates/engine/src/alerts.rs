@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::board::{CampaignBoard, Phase};
+use super::campaign_board::{CampaignBoard, Phase};
 use super::messages;
 use super::next_claim::NextClaim;
 use dialdeck_core::domain::event::{

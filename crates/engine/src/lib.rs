@@ -7,6 +7,7 @@
 
 pub mod alerts;
 pub mod board;
+mod campaign_board;
 pub mod deck_file;
 pub mod desk;
 pub mod dispatcher;

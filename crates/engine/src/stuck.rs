@@ -1,6 +1,6 @@
 //! Slots that calls of unknown fate occupy.
 
-use super::board::{CampaignBoard, Phase};
+use super::campaign_board::{CampaignBoard, Phase};
 use dialdeck_core::domain::{Attempt, AttemptId, AttemptState, Campaign};
 use dialdeck_core::policy::{Scope, Until};
 use dialdeck_store::Snapshot;

@@ -4,6 +4,8 @@
 //! and nothing of the raw body is kept. The listener stores the [`Inbound`] durably before it answers, and
 //! then passes it to the vendor ([`super::remote::Inlet`]).
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use dialdeck_core::domain::{AttemptId, CallReport, CalleeType, Timestamp};
@@ -25,6 +27,14 @@ pub struct Arrived<'a> {
     pub body: &'a [u8],
     /// When the request arrived, UTC.
     pub at: Timestamp,
+}
+
+impl Arrived<'_> {
+    /// Returns whether an event of `at` happened more than a day before or after the arrival of its request.
+    pub(crate) fn is_a_day_from(&self, at: Timestamp) -> bool {
+        const DAY: Duration = Duration::from_hours(24);
+        self.at.since(at) > DAY || at.since(self.at) > DAY
+    }
 }
 
 /// The result of reading a request.

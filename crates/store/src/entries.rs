@@ -14,7 +14,7 @@ use dialdeck_core::domain::event::{
 };
 use dialdeck_core::domain::outcome::{CalleeFinding, Classification, is_block};
 use dialdeck_core::domain::{
-    Area, Attempt, CallReport, CallerId, CallerIdState, Campaign, CampaignState, Contact,
+    Area, Attempt, CallEnd, CallReport, CallerId, CallerIdState, Campaign, CampaignState, Contact,
     ContactState, ListKind, Outcome, PhoneNumber, Suppression, Timestamp, TrunkName,
 };
 use dialdeck_core::policy::LiveCalls;
@@ -264,7 +264,6 @@ pub(super) fn caller_id_set(number: PhoneNumber, state: CallerIdState, by: &By) 
 
 /// Returns how an unknown attempt was resolved.
 pub(super) const fn found(report: &CallReport) -> Found {
-    use dialdeck_core::domain::attempt::CallEnd;
     match report.end {
         CallEnd::NeverSent => Found::NeverPlaced,
         CallEnd::Unresolved => Found::Unresolved,

@@ -4,8 +4,8 @@ mod attempts;
 
 pub(super) use attempts::{
     Late, adds, apply_event, briefing, called_after_all, correct, correction, counts_from,
-    earlier_matters, end_attempt, gives_back, late, ledger_entry, never_sent, rang, read_end,
-    reopen, reserve,
+    earlier_matters, end_attempt, gives_back, late, ledger_entry, never_sent, read_end, reopen,
+    reserve,
 };
 
 use std::collections::BTreeSet;

@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::campaign::{
     Agent, AttemptRules, CallClass, CallerIdRules, CallerIdStrategy, Evidence, Pacing, Purpose,
     Schedule, VoicemailAction,
 };
 use dialdeck_core::domain::event::ChainCheck;
 use dialdeck_core::domain::{
-    Area, Attempt, AttemptId, CallEvent, CallEventKind, CallReport, CalleeType, CallerId,
+    Area, Attempt, AttemptId, CallEnd, CallEvent, CallEventKind, CallReport, CalleeType, CallerId,
     CallerIdState, CampaignId, CampaignSettings, CampaignState, Capabilities, Consent, ConsentKind,
     ContactId, DeckId, ListKind, PhoneNumber, Suppression, Timestamp, TrunkName, TrunkSettings,
     WindowClass,

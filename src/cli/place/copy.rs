@@ -5,8 +5,7 @@ use std::fs;
 
 use super::{CREDENTIALS, Place, elsewhere, may_be_a_copy, note, other_engine};
 use crate::cli::{CliError, Deck, Env, engine, mark_state, older_copy, output, random, restore};
-use crate::domain::attempt::CallEnd;
-use crate::domain::{CallReport, CampaignState, Lost, NewIncarnation, Recovery, Turn};
+use crate::domain::{CallEnd, CallReport, CampaignState, Lost, NewIncarnation, Recovery, Turn};
 use crate::store::sqlite::incarnation::ENGINE_PLACE;
 use crate::store::sqlite::mark::Standing;
 use crate::store::{By, Recover as _, Store as _};

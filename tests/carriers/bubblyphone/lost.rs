@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dialdeck::domain::attempt::CallEnd;
+use dialdeck::domain::CallEnd;
 use dialdeck::provider::{LookUp, ProviderEvent, Request};
 
 use super::{

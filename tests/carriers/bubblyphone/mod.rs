@@ -6,9 +6,8 @@ mod stopped;
 
 use std::time::Duration;
 
-use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::outcome::classify;
-use dialdeck::domain::{CallReport, CalleeType, PhoneNumber};
+use dialdeck::domain::{CallEnd, CallReport, CalleeType, PhoneNumber};
 use dialdeck::provider::bubblyphone::{Account, BubblyPhone};
 use dialdeck::provider::inbound::Refused;
 use dialdeck::provider::remote::secret::Secret;

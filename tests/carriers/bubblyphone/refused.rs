@@ -1,6 +1,6 @@
 //! What certainly was not dialed, and what the account itself says.
 
-use dialdeck::domain::attempt::CallEnd;
+use dialdeck::domain::CallEnd;
 use dialdeck::provider::bubblyphone::BubblyPhone;
 use dialdeck::provider::remote::{Examined, Vendor as _};
 use dialdeck::provider::{Owned, ProviderEvent, Request, Unlisted};

@@ -1,8 +1,7 @@
 //! Calls that we end: hung up, out of time, or never begun.
 
-use dialdeck::domain::Outcome;
-use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::outcome::{TrunkFinding, classify};
+use dialdeck::domain::{CallEnd, Outcome};
 use dialdeck::provider::Request;
 
 use super::{BUSY, PERSON, SILENT, bench, fresh, options, secs};

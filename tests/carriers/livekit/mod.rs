@@ -10,8 +10,9 @@ mod run;
 
 use std::time::Duration;
 
-use dialdeck::domain::attempt::CallEnd;
-use dialdeck::domain::{CallEventKind, CallReport, CalleeType, DeckId, PhoneNumber, Timestamp};
+use dialdeck::domain::{
+    CallEnd, CallEventKind, CallReport, CalleeType, DeckId, PhoneNumber, Timestamp,
+};
 use dialdeck::provider::livekit::{Account, LiveKit};
 use dialdeck::provider::remote::Vendor as _;
 use dialdeck::provider::remote::secret::Secret;

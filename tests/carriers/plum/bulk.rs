@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dialdeck::domain::attempt::CallEnd;
+use dialdeck::domain::CallEnd;
 use dialdeck::provider::inbound::{Arrived, News, Reading, Refused};
 use dialdeck::provider::remote::Vendor as _;
 

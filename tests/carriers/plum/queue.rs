@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use dialdeck::domain::attempt::CallEnd;
-use dialdeck::domain::{CallEventKind, CalleeType};
+use dialdeck::domain::{CallEnd, CallEventKind, CalleeType};
 use dialdeck::provider::plum::{Platform, Plum};
 use dialdeck::provider::remote::Vendor as _;
 use dialdeck::provider::remote::secret::Secret;

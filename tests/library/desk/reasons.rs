@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::event::{AlertRaised, EventData, NewEvent};
 use dialdeck::domain::outcome::TrunkFinding;
 use dialdeck::domain::{
-    Area, CampaignId, CampaignSettings, CampaignState, ContactId, ListKind, WindowClass,
+    Area, CallEnd, CampaignId, CampaignSettings, CampaignState, ContactId, ListKind, WindowClass,
 };
 use dialdeck::engine::board::{Board, CampaignBoard};
 use dialdeck::engine::desk::{Centre, Desk, ListQuery, NextClaim, Phase, Standing, ZoneStanding};

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use dialdeck::domain::attempt::CallEnd;
-use dialdeck::domain::{CallEventKind, CampaignState, ContactState, Outcome};
+use dialdeck::domain::{CallEnd, CallEventKind, CampaignState, ContactState, Outcome};
 use dialdeck::engine::desk::Act;
 use dialdeck::engine::{Command, CommandId, Event, messages};
 use dialdeck::policy::{HoldKind, HoldReason, Until};

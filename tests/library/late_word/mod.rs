@@ -7,10 +7,9 @@ mod world;
 
 use std::time::Duration;
 
-use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{
-    AttemptId, AttemptState, CallEvent, CallEventKind, CallReport, CalleeType, ContactState,
-    Outcome,
+    AttemptId, AttemptState, CallEnd, CallEvent, CallEventKind, CallReport, CalleeType,
+    ContactState, Outcome,
 };
 use dialdeck::engine::desk::Act;
 use dialdeck::provider::{LookUp, Request};

@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialdeck::config::{DeckConfig, read_campaign};
-use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::campaign::Evidence;
 use dialdeck::domain::event::{DeckClosed, DeckEnding, EventData, NewEvent};
 use dialdeck::domain::{
-    Attempt, AttemptId, CallEvent, CallEventKind, CallReport, CampaignState, Consent, ConsentKind,
-    ContactState, DeckId, Hints, PhoneNumber, Timestamp, TrunkName,
+    Attempt, AttemptId, CallEnd, CallEvent, CallEventKind, CallReport, CampaignState, Consent,
+    ConsentKind, ContactState, DeckId, Hints, PhoneNumber, Timestamp, TrunkName,
 };
 use dialdeck::engine::desk::Act;
 use dialdeck::engine::desk::acts::record;

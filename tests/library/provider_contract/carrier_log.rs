@@ -5,8 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use dialdeck::domain::CallReport;
-use dialdeck::domain::attempt::CallEnd;
+use dialdeck::domain::{CallEnd, CallReport};
 use dialdeck::provider::simulator::{Callee, CarrierLog, Profile, Script, Simulator};
 use dialdeck::provider::{LookUp, Provider, Request};
 use tempfile::TempDir;

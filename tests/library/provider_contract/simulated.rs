@@ -5,8 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use dialdeck::domain::attempt::CallEnd;
-use dialdeck::domain::{CallEventKind, CalleeType, PhoneNumber, Timestamp, TrunkName};
+use dialdeck::domain::{CallEnd, CallEventKind, CalleeType, PhoneNumber, Timestamp, TrunkName};
 use dialdeck::provider::simulator::{Callee, CarrierLog, Profile, Script, Simulator};
 use dialdeck::provider::{Provider, ProviderEvent, Request};
 use tempfile::TempDir;

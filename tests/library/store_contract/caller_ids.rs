@@ -128,7 +128,7 @@ fn a_few_blocks_among_many_calls_rest_no_caller_id(store: &mut impl Store) {
 
 fn what_its_provider_says_is_not_ours_rests_at_once(store: &mut impl Store) {
     let (_, ids) = running(store, 1);
-    let refused = ended(dialdeck::domain::attempt::CallEnd::CallerIdRefused);
+    let refused = ended(dialdeck::domain::CallEnd::CallerIdRefused);
     let settled = call(store, ids[0], &refused, morning());
     assert!(settled.rested.is_some());
 }

@@ -1,9 +1,8 @@
 //! Calls from their reservation to their single end.
 
-use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{
-    AttemptState, CallEventKind, CalleeType, CampaignState, ContactState, Outcome, Timestamp,
-    WaitReason,
+    AttemptState, CallEnd, CallEventKind, CalleeType, CampaignState, ContactState, Outcome,
+    Timestamp, WaitReason,
 };
 use dialdeck::policy::retry::Next;
 use dialdeck::policy::{Context, Until};

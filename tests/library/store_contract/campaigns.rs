@@ -1,8 +1,7 @@
 //! Campaigns: their states, their pacing and their brake.
 
-use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::campaign::Pacing;
-use dialdeck::domain::{CallEventKind, CampaignState, ContactId, Timestamp};
+use dialdeck::domain::{CallEnd, CallEventKind, CampaignState, ContactId, Timestamp};
 use dialdeck::policy::Refusal;
 use dialdeck::store::{Claimed, ImportFigures, Store, StoreError};
 

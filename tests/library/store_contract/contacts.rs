@@ -1,8 +1,8 @@
 //! Contacts: how they are added, wait in the queue, expire and are called again.
 
-use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{
-    AttemptId, CallEventKind, CampaignState, ContactId, ContactState, Timestamp, WaitReason,
+    AttemptId, CallEnd, CallEventKind, CampaignState, ContactId, ContactState, Timestamp,
+    WaitReason,
 };
 use dialdeck::policy::HoldKind;
 use dialdeck::store::{Claimed, NewContact, RowFate, Store, StoreError};

@@ -1,9 +1,8 @@
 //! Late events of calls: an attempt that ended without counting counts once a call is proven. And calls whose
 //! end their carrier has not confirmed yet.
 
-use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{
-    AttemptState, CallEvent, CallEventKind, CallReport, ContactState, Outcome, TrunkName,
+    AttemptState, CallEnd, CallEvent, CallEventKind, CallReport, ContactState, Outcome, TrunkName,
     WaitReason,
 };
 use dialdeck::policy::retry::Next;

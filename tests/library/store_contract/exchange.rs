@@ -1,9 +1,8 @@
 //! The exchange with the outside, over both stores: messages received once, results in order, caller IDs.
 
-use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::event::{ContactFinished, EventData, NewEvent};
 use dialdeck::domain::{
-    AttemptId, CallEventKind, CampaignState, ContactState, DeckId, PhoneNumber, Timestamp,
+    AttemptId, CallEnd, CallEventKind, CampaignState, ContactState, DeckId, PhoneNumber, Timestamp,
     TrunkName,
 };
 use dialdeck::store::exchange::{Delivery, Message, Receipt};

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::event::{AlertRaised, EventData, NewEvent};
 use dialdeck::domain::{
-    CallEventKind, CampaignId, ClassId, Contact, ContactId, ContactState, Outcome, PhoneNumber,
-    WaitReason,
+    CallEnd, CallEventKind, CampaignId, ClassId, Contact, ContactId, ContactState, Outcome,
+    PhoneNumber, WaitReason,
 };
 use dialdeck::rules::Rules;
 use dialdeck::store::sqlite::SqliteStore;

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::campaign::Pacing;
 use dialdeck::domain::suppression::SuppressionSource;
 use dialdeck::domain::{
-    AttemptState, CallEvent, CallEventKind, CallReport, CalleeType, CallerIdState, CampaignId,
-    CampaignState, Consent, ConsentKind, ListKind, Suppression, Timestamp,
+    AttemptState, CallEnd, CallEvent, CallEventKind, CallReport, CalleeType, CallerIdState,
+    CampaignId, CampaignState, Consent, ConsentKind, ListKind, Suppression, Timestamp,
 };
 use dialdeck::policy::{Context, Load};
 use dialdeck::store::crosscheck::Mismatch;

@@ -3,12 +3,11 @@
 
 use std::time::Duration;
 
-use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::campaign::{AttemptRules, OutcomeAction, OutcomeRule};
 use dialdeck::domain::outcome::{CallerIdFinding, DEFAULT_RETRY_AFTER, TrunkFinding, classify};
 use dialdeck::domain::suppression::SuppressionSource;
 use dialdeck::domain::{
-    CallReport, CallerIdState, CampaignId, CampaignSettings, CampaignState, ContactId,
+    CallEnd, CallReport, CallerIdState, CampaignId, CampaignSettings, CampaignState, ContactId,
     ContactState, Fault, ListKind, Outcome, Timestamp,
 };
 use dialdeck::policy::breaker::Breaker;

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{
-    Area, AttemptId, CallEventKind, CallReport, CampaignId, CampaignSettings, CampaignState,
-    Consent, ConsentKind, ContactState, DeckId, ListKind, Timestamp,
+    Area, AttemptId, CallEnd, CallEventKind, CallReport, CampaignId, CampaignSettings,
+    CampaignState, Consent, ConsentKind, ContactState, DeckId, ListKind, Timestamp,
 };
 use dialdeck::policy::Context;
 use dialdeck::policy::retry::Next;

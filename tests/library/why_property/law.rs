@@ -1,8 +1,7 @@
 //! The caps of law as their sources have them, and a count of calls under them: a second reading beside the
 //! program's own table and arithmetic.
 
-use dialdeck::domain::attempt::CallEnd;
-use dialdeck::domain::{CallReport, CalleeType, Outcome, Timestamp};
+use dialdeck::domain::{CallEnd, CallReport, CalleeType, Outcome, Timestamp};
 
 use dialdeck_testkit::world::*;
 

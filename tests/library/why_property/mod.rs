@@ -8,12 +8,11 @@ mod law;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::campaign::{AttemptRules, Pacing, Purpose, Schedule};
 use dialdeck::domain::{
-    AttemptId, CallEventKind, CallReport, CallerIdState, CampaignSettings, CampaignState, Contact,
-    ContactState, DeckSettings, ImportFigures, ListKind, PhoneNumber, Timestamp, TrunkName,
-    WindowClass,
+    AttemptId, CallEnd, CallEventKind, CallReport, CallerIdState, CampaignSettings, CampaignState,
+    Contact, ContactState, DeckSettings, ImportFigures, ListKind, PhoneNumber, Timestamp,
+    TrunkName, WindowClass,
 };
 use dialdeck::policy::{self, Check, Context, Decision, TrunkRest, Verdict};
 use dialdeck::store::{Claimed, NewContact, Store, StoreError};

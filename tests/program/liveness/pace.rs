@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use dialdeck::clock::{Clock, ManualClock};
 use dialdeck::config::{read_campaign, read_deck};
-use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::campaign::Evidence;
 use dialdeck::domain::{
-    AttemptId, CallEvent, CallEventKind, CallReport, CampaignState, Capabilities, Consent,
+    AttemptId, CallEnd, CallEvent, CallEventKind, CallReport, CampaignState, Capabilities, Consent,
     ConsentKind, DeckId, Hints, NewContact, PhoneNumber, Timestamp, TrunkName,
 };
 use dialdeck::engine::shell::{Ending, Ends, Shell};

@@ -11,10 +11,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{
-    Attempt, AttemptId, CallEvent, CallEventKind, CallReport, Campaign, CampaignId, CampaignState,
-    ClassId, ContactState, DeckId, Timestamp, TrunkSettings, WindowClass,
+    Attempt, AttemptId, CallEnd, CallEvent, CallEventKind, CallReport, Campaign, CampaignId,
+    CampaignState, ClassId, ContactState, DeckId, Timestamp, TrunkSettings, WindowClass,
 };
 use dialdeck::engine::dispatcher::Dispatcher;
 use dialdeck::engine::{Effect, Event, Job};

@@ -20,7 +20,7 @@ pub mod text;
 pub mod time;
 pub mod trunk;
 
-pub use attempt::{Attempt, AttemptState, CallEvent, CallEventKind, CallReport};
+pub use attempt::{Attempt, AttemptState, CallEvent, CallEventKind};
 pub use campaign::{Campaign, CampaignSettings, CampaignState};
 pub use contact::{
     Briefing, Consent, ConsentKind, Contact, ContactState, Hints, WaitReason, WindowClass,
@@ -28,7 +28,7 @@ pub use contact::{
 pub use deck::DeckSettings;
 pub use ids::{AttemptId, CampaignId, ClassId, ContactId, DeckId, Incarnations, TrunkName};
 pub use import::{ImportFigures, ImportPlan, ImportTarget, NewContact, UnfinishedImport};
-pub use outcome::{CalleeType, Fault, Outcome};
+pub use outcome::{CallEnd, CallReport, CalleeType, Fault, Outcome};
 pub use parse::ParseError;
 pub use phone::PhoneNumber;
 pub use recovery::{Lost, NewIncarnation, Recovery, Turn};

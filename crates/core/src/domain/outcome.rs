@@ -2,6 +2,7 @@
 
 mod causes;
 mod kinds;
+mod report;
 #[cfg(test)]
 mod tests;
 
@@ -14,7 +15,7 @@ pub use self::causes::{
     denies_a_call, final_answer, is_block, is_decline, is_unsent, is_without_agent,
 };
 pub use self::kinds::{CalleeType, Outcome};
-use super::attempt::{CallEnd, CallReport};
+pub use self::report::{CallEnd, CallReport};
 
 /// Whose fault an outcome was. It keeps "the carrier is down" and "the list is bad" apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -184,7 +185,7 @@ const BLOCK_TEXTS: [&str; 4] = ["blocked", "32203", "fraud", "network"];
 /// # Examples
 ///
 /// ```
-/// use dialdeck_core::domain::attempt::{CallEnd, CallReport};
+/// use dialdeck_core::domain::outcome::{CallEnd, CallReport};
 /// use dialdeck_core::domain::outcome::{Fault, Outcome, classify};
 ///
 /// let report = |sip_code, rang| CallReport {

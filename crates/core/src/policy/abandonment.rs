@@ -1,6 +1,6 @@
 //! The brake on abandoned calls, and the rate that the law measures.
 
-use super::decide::Findings;
+use super::findings::Findings;
 use super::{Abandonment, Facts, HoldKind, LiveCalls, Until};
 use crate::domain::{CampaignSettings, Timestamp};
 

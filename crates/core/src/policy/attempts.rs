@@ -1,6 +1,6 @@
 //! How often and how soon one number is called (D6), one call at a time (D14).
 
-use super::decide::Findings;
+use super::findings::Findings;
 use super::{Facts, HoldKind, PastAttempt, Refusal, Until};
 use crate::domain::{ContactState, Timestamp};
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::decide::Findings;
+use super::findings::Findings;
 use super::{CallerIdUse, Facts, HoldKind, Until};
 use crate::domain::campaign::CallerIdStrategy;
 use crate::domain::{CallerId, CallerIdState, Timestamp, TrunkSettings};

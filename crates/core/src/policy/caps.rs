@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::decide::Findings;
+use super::findings::Findings;
 use super::{Facts, HoldKind, HoldReason, PastAttempt, Until, recovery};
 use crate::domain::{CalleeType, ConsentKind, Outcome, Timestamp};
 use crate::rules::{CapTrigger, FrequencyCap};

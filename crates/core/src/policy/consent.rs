@@ -1,6 +1,6 @@
 //! Consent of the kind that the campaign requires: on record, sourced, not expired, not revoked (D7).
 
-use super::preconditions::Subject;
+use super::subject::Subject;
 use super::{Facts, Refusal};
 use crate::domain::{Consent, ConsentKind, Timestamp};
 

@@ -4,9 +4,10 @@
 //! that fails ends the walk with a refusal. The temporary gates are all checked, so that a hold names
 //! everything that prevents the call.
 
+use super::findings::Findings;
 use super::{
-    Decision, DialOrder, Facts, Hold, HoldKind, HoldReason, Refusal, Until, abandonment, attempts,
-    caller_id, caps, consent, fitness, pacing, recovery, standing, suppression, window,
+    Decision, DialOrder, Facts, Hold, HoldKind, Refusal, Until, abandonment, attempts, caller_id,
+    caps, consent, fitness, pacing, recovery, standing, suppression, window,
 };
 use crate::domain::Timestamp;
 
@@ -206,22 +207,6 @@ pub fn next_possible(facts: &Facts<'_>, now: Timestamp) -> Option<Timestamp> {
         }
     }
     None
-}
-
-/// The findings of the temporary gates during the walk.
-#[derive(Debug, Default)]
-pub(super) struct Findings<'a> {
-    /// Every reason to wait, in the order of the gates.
-    pub(super) reasons: Vec<HoldReason>,
-    /// The caller ID that would be shown.
-    pub(super) caller_id: Option<&'a super::CallerIdUse>,
-}
-
-impl Findings<'_> {
-    /// Adds a reason to wait.
-    pub(super) fn hold(&mut self, kind: HoldKind, until: Until) {
-        self.reasons.push(HoldReason { kind, until });
-    }
 }
 
 /// A gate whose failure is final: the first one that fails refuses the contact.

@@ -1,6 +1,6 @@
 //! The facts that a decision may read, gathered inside the transaction that acts on it.
 
-use super::preconditions::Subject;
+use super::subject::Subject;
 use crate::domain::{
     CallerId, Campaign, CampaignId, ClockHeld, Contact, Outcome, PhoneNumber, Recovery,
     Suppression, SuppressionList, Timestamp, TrunkSettings, WindowClass,

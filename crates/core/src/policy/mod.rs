@@ -6,8 +6,10 @@
 
 mod answer;
 mod facts;
+mod findings;
 #[cfg(test)]
 mod fixture;
+mod subject;
 mod words;
 
 pub mod abandonment;
@@ -36,3 +38,4 @@ pub use decide::{Check, Verdict, decide, explain, next_possible};
 pub use facts::{
     Abandonment, CallerIdUse, Context, Facts, LiveCalls, Load, Loads, PastAttempt, TrunkRest,
 };
+pub use subject::Subject;

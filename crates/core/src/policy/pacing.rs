@@ -9,7 +9,7 @@ pub use ledger::{Entry, Ledger};
 use std::time::Duration;
 
 use super::caps::leaves;
-use super::decide::Findings;
+use super::findings::Findings;
 use super::{Facts, HoldKind, Load, Until};
 use crate::domain::Timestamp;
 

@@ -1,7 +1,7 @@
 //! A deck that went back in time makes no call while attempts of its last run may still count, and until the
 //! opt-outs of that run are restored (D6, D8, D14).
 
-use super::decide::Findings;
+use super::findings::Findings;
 use super::{Facts, HoldKind, Until};
 use crate::domain::Timestamp;
 

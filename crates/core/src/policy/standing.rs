@@ -1,6 +1,6 @@
 //! The gates of campaign, contact, deck and trunk: over for good, or not to be used now.
 
-use super::decide::Findings;
+use super::findings::Findings;
 use super::{Facts, HoldKind, Refusal, Until};
 use crate::domain::{CampaignState, Timestamp};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::decide::Findings;
+use super::findings::Findings;
 use super::{Facts, HoldKind, Refusal, Until};
 use crate::domain::{Area, ListKind, Suppression, SuppressionList, Timestamp};
 

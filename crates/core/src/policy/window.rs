@@ -5,7 +5,7 @@ mod tests;
 
 use std::time::Duration;
 
-use super::decide::Findings;
+use super::findings::Findings;
 use super::{Facts, HoldKind, Until, WindowReason};
 use crate::domain::campaign::Schedule;
 use crate::domain::{Campaign, MinuteOfDay, Timestamp, Weekdays, WindowClass};

@@ -12,7 +12,8 @@ use dialdeck_core::domain::{
 use dialdeck_core::policy::amd::{AmdStatus, Detector, Thresholds};
 use dialdeck_providers::Inquiry;
 
-use super::declines::Pending;
+use dialdeck_core::policy::declines::End;
+use dialdeck_store::PendingEnd;
 
 /// How long a call may be silent after its ringing timeout or maximum length before its provider is asked.
 pub(super) const GRACE: Duration = Duration::from_secs(10);
@@ -29,6 +30,13 @@ const ASKED_FOR: Duration = Duration::from_mins(2);
 
 /// How long after its claim a call may be placed by a provider that does not queue.
 pub(super) const PERMIT: Duration = Duration::from_secs(30);
+
+/// A decline that waits to be settled.
+#[derive(Debug)]
+pub(super) struct Declined {
+    pub(super) end: End,
+    pub(super) kept: PendingEnd,
+}
 
 /// A call in flight, from its claim until its end is settled.
 #[derive(Debug)]
@@ -63,7 +71,7 @@ pub(super) struct Call {
     /// Whether the call's end is being written or waits to be written.
     pub(super) settling: bool,
     /// The reported decline, while it waits for the ends of other calls.
-    pub(super) declined: Option<Pending>,
+    pub(super) declined: Option<Declined>,
     /// Whether the call had less time than usual to leave, because its window or its campaign ends.
     pub(super) cut_short: bool,
     listening: Option<(Detector, Timestamp)>,

@@ -1,12 +1,11 @@
 //! How the events of a call, its timers and a restart change it.
 
-use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::campaign::{Agent, VoicemailAction};
 use dialdeck_core::domain::event::AlertRaised;
 use dialdeck_core::domain::outcome::TrunkFinding;
 use dialdeck_core::domain::{
-    Attempt, AttemptId, AttemptState, Briefing, CallEvent, CallEventKind, CallReport, CalleeType,
-    ClassId, Timestamp, TrunkName,
+    Attempt, AttemptId, AttemptState, Briefing, CallEnd, CallEvent, CallEventKind, CallReport,
+    CalleeType, ClassId, Timestamp, TrunkName,
 };
 use dialdeck_core::policy::DialOrder;
 use dialdeck_core::policy::retry::Next;

@@ -6,23 +6,15 @@
 //! back. The store keeps the reported end: after a crash it is not known whether other calls were declined
 //! with it, so it settles as `declined_unproven`. So does a decline that still waits when the engine ends.
 
-use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::outcome::{classify, is_decline};
-use dialdeck_core::domain::{AttemptId, CallReport, Outcome, Timestamp, TrunkName};
+use dialdeck_core::domain::{AttemptId, CallEnd, CallReport, Outcome, Timestamp, TrunkName};
 use dialdeck_core::policy::breaker::{Breaker, Kept};
 use dialdeck_core::policy::declines::{Declines, End, WITHIN, Way};
 use dialdeck_store::PendingEnd;
 
 use super::super::{Effect, Job};
 use super::Dispatcher;
-use super::call::{Call, Wake};
-
-/// A decline that waits to be settled.
-#[derive(Debug)]
-pub(super) struct Pending {
-    end: End,
-    kept: PendingEnd,
-}
+use super::call::{Call, Declined, Wake};
 
 /// Returns the declines of a trunk at the start of an engine. A block may be the reason why the trunk rests
 /// for its faults. In that case a decline does not count as a person's until calls have come through.
@@ -71,7 +63,7 @@ impl Dispatcher {
             call.wake = Some(Wake::Conclude(now + WITHIN));
             let kept = PendingEnd { report, at };
             effects.push(Effect::Store(Job::KeepEnd(attempt, kept.clone())));
-            call.declined = Some(Pending { end, kept });
+            call.declined = Some(Declined { end, kept });
             None
         } else {
             let in_burst = trunk.declines.in_burst(&end);

@@ -6,8 +6,7 @@ use serde_json::Value;
 
 use super::json::{self, Written};
 use crate::remote::text::plain;
-use dialdeck_core::domain::attempt::CallEnd;
-use dialdeck_core::domain::{CallReport, Timestamp};
+use dialdeck_core::domain::{CallEnd, CallReport, Timestamp};
 
 /// The longest unknown status that is kept, in characters.
 const LONGEST_WORD: usize = 40;

@@ -1,18 +1,17 @@
 //! Follows a call to its end by polling. The answer of `GET /calls/{id}` is authoritative; a webhook is only
 //! a reason to poll earlier.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use super::BubblyPhone;
 use super::api::Trouble;
 use super::call::{Seen, Shown, Status, Why};
 use super::calls::Call;
+use super::pause::jittered;
 use super::transcript_poll::TranscriptPoll;
 use crate::DialRequest;
 use crate::remote::Line;
-use dialdeck_core::domain::attempt::CallEnd;
-use dialdeck_core::domain::{CallReport, Timestamp};
+use dialdeck_core::domain::{CallEnd, CallReport, Timestamp};
 
 /// How far the vendor's status may lag behind the call (inferred). No call is hung up for ringing too long
 /// before this time has passed.
@@ -177,31 +176,5 @@ impl Follow<'_> {
         poll.at_the_end(&mut report).await;
         self.line.ended(report.clone(), at);
         poll.afterwards(report, at).await;
-    }
-}
-
-/// Returns a pause with up to half of it added, so that calls placed together are not polled together. The
-/// result depends only on the arguments.
-pub(super) fn jittered(pause: Duration, turn: (&str, u32)) -> Duration {
-    let mut hash = DefaultHasher::new();
-    turn.hash(&mut hash);
-    let share = u32::try_from(hash.finish() % 1000).unwrap_or(0);
-    pause + pause / 2 * share / 1000
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn calls_placed_together_are_not_asked_for_together() {
-        let pause = Duration::from_secs(4);
-        let of = |id: &str, turn| jittered(pause, (id, turn));
-        assert_eq!(of("c1", 1), of("c1", 1));
-        assert_ne!(of("c1", 1), of("c2", 1));
-        assert_ne!(of("c1", 1), of("c1", 2));
-        for turn in 0..1000 {
-            assert!((pause..pause * 3 / 2).contains(&of("c1", turn)));
-        }
     }
 }

@@ -10,6 +10,7 @@
 //! | `call` | a call as shown, statuses |
 //! | `refusal` | the meaning of the answer to `POST /calls` |
 //! | `follow` | a call from its first answer to its end |
+//! | `pause` | the pauses between polls |
 //! | `calls` | attempts, the vendor's ids, requested hang-ups |
 //! | `listing` | the call of a lost answer |
 //! | `transcript_poll` | when a transcript is read |
@@ -24,6 +25,7 @@ mod calls;
 mod follow;
 mod json;
 mod listing;
+mod pause;
 mod reader;
 mod refusal;
 mod transcript;
@@ -51,8 +53,7 @@ use super::remote::secret::{Reach, Secret};
 use super::remote::{Examined, Line, SetupError, Vendor};
 use super::{DialRequest, Inquiry, LookUp, Owned, Unlisted};
 use dialdeck_clock::Clock;
-use dialdeck_core::domain::attempt::CallEnd;
-use dialdeck_core::domain::{CallReport, Capabilities, Incarnations, PhoneNumber};
+use dialdeck_core::domain::{CallEnd, CallReport, Capabilities, Incarnations, PhoneNumber};
 
 /// How often a transcript may be unreadable before a call that is looked up ends without it.
 const UNHEARD: u32 = 3;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::call::{Shown, shown};
 use super::json;
 use crate::remote::http::Answer;
-use dialdeck_core::domain::attempt::CallEnd;
+use dialdeck_core::domain::CallEnd;
 
 /// The most bytes of a body that are read as text if it is not JSON.
 const LONGEST_RAW: usize = 500;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::BubblyPhone;
 use super::api::Trouble;
-use super::follow::jittered;
+use super::pause::jittered;
 use crate::remote::Line;
 use dialdeck_core::domain::{AttemptId, CallReport, CalleeType, Timestamp};
 

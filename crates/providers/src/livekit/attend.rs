@@ -7,10 +7,9 @@ use super::LiveKit;
 use super::agents::Word;
 use super::api::NewRoom;
 use super::failure::before_dialing;
-use super::place::{Following, ended};
+use super::place::{Following, Left, ended};
 use super::wire::{Participant, identity_of};
-use dialdeck_core::domain::attempt::CallEnd;
-use dialdeck_core::domain::{CallReport, Timestamp};
+use dialdeck_core::domain::{CallEnd, CallReport, Timestamp};
 
 /// The pause before the second poll for the agent. Each later pause is longer by this much.
 const FIRST_LOOK: Duration = Duration::from_millis(500);
@@ -39,17 +38,6 @@ const OFTEN: Duration = Duration::from_secs(1);
 /// The share of each call in the pause. All calls together poll at most ten times a second, because LiveKit
 /// Cloud allows a thousand requests a minute.
 const SHARE: Duration = Duration::from_millis(100);
-
-/// Who is left in the room of an answered call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Left {
-    /// The callee, with an agent or a person.
-    Both,
-    /// Only the callee is left.
-    Alone,
-    /// The callee is gone.
-    Nobody,
-}
 
 impl Following<'_> {
     /// Waits until the agent is in the room and can speak.

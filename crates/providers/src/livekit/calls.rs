@@ -11,8 +11,7 @@ use super::evidence::{self, Correction, Evidence};
 use super::failure::Said;
 use super::wire::Participant;
 use crate::inbound::{Inbound, News};
-use dialdeck_core::domain::attempt::CallEnd;
-use dialdeck_core::domain::{AttemptId, CallReport, CalleeType, Timestamp};
+use dialdeck_core::domain::{AttemptId, CallEnd, CallReport, CalleeType, Timestamp};
 
 /// The most calls in memory that no task follows. Above it, the oldest of those that are over is removed, and
 /// if none is, the oldest.

@@ -12,9 +12,8 @@ use super::bridging::Bridging;
 use super::failure::{Over, Said};
 use super::wire::Participant;
 use crate::inbound::{Inbound, News};
-use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::outcome::{DEFAULT_RETRY_AFTER, classify};
-use dialdeck_core::domain::{CallReport, CalleeType, Timestamp};
+use dialdeck_core::domain::{CallEnd, CallReport, CalleeType, Timestamp};
 
 /// What is known about a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -9,9 +9,8 @@ use serde_json::Value;
 
 use crate::remote::http::{Answer, NoAnswer};
 use crate::remote::text::plain;
-use dialdeck_core::domain::CallReport;
-use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::outcome::classify;
+use dialdeck_core::domain::{CallEnd, CallReport};
 
 /// An unsuccessful answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

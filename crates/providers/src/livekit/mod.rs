@@ -37,8 +37,7 @@ use super::remote::http::Http;
 use super::remote::secret::{Reach, Secret};
 use super::remote::{Examined, Line, Vendor};
 use super::{DialRequest, Inquiry, LookUp, Owned, Unlisted};
-use dialdeck_core::domain::attempt::CallEnd;
-use dialdeck_core::domain::{CallReport, Capabilities, Incarnations};
+use dialdeck_core::domain::{CallEnd, CallReport, Capabilities, Incarnations};
 
 /// How long after its planning a request may still be on its way to the server. Until then a callee who is
 /// not in the room may still be called, and a webhook may still report how the call ended. The server's own

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use super::LiveKit;
 use super::api::NewRoom;
-use super::attend::Left;
 use super::calls::{Call, Known};
 use super::failure::{Over, Said, before_dialing, of_dial};
 use super::room::Settled;
@@ -15,8 +14,7 @@ use super::wire::identity_of;
 use crate::DialRequest;
 use crate::remote::Line;
 use crate::remote::http::{Answer, NoAnswer};
-use dialdeck_core::domain::attempt::CallEnd;
-use dialdeck_core::domain::{AttemptId, CallReport, Timestamp};
+use dialdeck_core::domain::{AttemptId, CallEnd, CallReport, Timestamp};
 
 /// When a call is first polled after it was sent, for a phone that rings early. Later polls follow every
 /// [`LOOK_EVERY`] until it rings, and one [`LAST_LOOK`] before its ringing ends.
@@ -56,6 +54,17 @@ pub(super) struct Following<'a> {
     pub(super) call: &'a Arc<Call>,
     pub(super) request: &'a DialRequest,
     pub(super) line: &'a Line,
+}
+
+/// Who is left in the room of an answered call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// The callee, with an agent or a person.
+    Both,
+    /// Only the callee is left.
+    Alone,
+    /// The callee is gone.
+    Nobody,
 }
 
 impl Following<'_> {

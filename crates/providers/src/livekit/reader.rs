@@ -1,7 +1,5 @@
 //! Proves and reads inbound requests: the server's webhooks and the agents' reports.
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -11,12 +9,8 @@ use super::token::{Distrust, Signer};
 use super::wire::{Participant, attempt_of, field, identity_of};
 use crate::inbound::{Arrived, Inbound, News, Reader, Reading, Refused, Reply};
 use crate::remote::secret::Reach;
-use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::digest::sha256;
-use dialdeck_core::domain::{AttemptId, CallReport, Incarnations, Timestamp};
-
-/// The greatest age of an event that is accepted.
-const DAY: Duration = Duration::from_hours(24);
+use dialdeck_core::domain::{AttemptId, CallEnd, CallReport, Incarnations, Timestamp};
 
 /// The longest id that is accepted from a webhook; ids are UUIDs.
 const LONGEST_ID: usize = 80;
@@ -57,7 +51,7 @@ impl LiveKitReader {
             return Err(Refused::OtherDeck);
         }
         let at = created_at(&body).unwrap_or(arrived.at);
-        if is_of_another_day(at, arrived.at) {
+        if arrived.is_a_day_from(at) {
             return Err(Refused::Stale);
         }
         let Some(news) = news(event, &body, attempt) else {
@@ -97,11 +91,6 @@ impl LiveKitReader {
             Err(Refused::Forged)
         }
     }
-}
-
-/// Returns whether an event happened more than a day before or after its arrival.
-pub(super) fn is_of_another_day(at: Timestamp, arrived: Timestamp) -> bool {
-    arrived.since(at) > DAY || at.since(arrived) > DAY
 }
 
 /// Returns `createdAt`, a text or a number of whole seconds of Unix time, rounded down. The end of that

@@ -37,7 +37,7 @@ pub(super) fn read(arrived: &Arrived<'_>, reach: &Reach) -> Reading {
     };
     let at = body["at"].as_str().and_then(|text| text.parse().ok());
     let at: Timestamp = at.unwrap_or(arrived.at);
-    if super::reader::is_of_another_day(at, arrived.at) {
+    if arrived.is_a_day_from(at) {
         return Reading::Refuse(Refused::Stale);
     }
     let inbound = Inbound {

@@ -4,8 +4,7 @@ use super::fields::Fields;
 use super::redact::Redactor;
 use super::result::{STATUS, word};
 use crate::remote::http::Answer;
-use dialdeck_core::domain::CallReport;
-use dialdeck_core::domain::attempt::CallEnd;
+use dialdeck_core::domain::{CallEnd, CallReport};
 
 /// The result of a queue request.
 #[derive(Clone, Debug, PartialEq, Eq)]

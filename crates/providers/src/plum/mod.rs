@@ -44,8 +44,7 @@ use super::remote::secret::Reach;
 use super::remote::{Examined, Line, SetupError, Vendor};
 use super::{DialRequest, Inquiry, LookUp, Owned, Unlisted};
 use dialdeck_clock::Clock;
-use dialdeck_core::domain::attempt::CallEnd;
-use dialdeck_core::domain::{AttemptId, CallReport, Capabilities, Timestamp};
+use dialdeck_core::domain::{AttemptId, CallEnd, CallReport, Capabilities, Timestamp};
 
 /// A Plum account behind a trunk.
 #[derive(Debug)]

@@ -14,8 +14,7 @@ use super::addresses::{Addresses, Subject};
 use super::batch::Batch;
 use crate::DialRequest;
 use crate::remote::Line;
-use dialdeck_core::domain::AttemptId;
-use dialdeck_core::domain::attempt::CallEnd;
+use dialdeck_core::domain::{AttemptId, CallEnd};
 
 /// How long a request keeps its place after its answer.
 pub(super) const SECOND: Duration = Duration::from_secs(1);

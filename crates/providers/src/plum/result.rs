@@ -2,8 +2,7 @@
 
 use super::fields::Fields;
 use super::redact::Redactor;
-use dialdeck_core::domain::attempt::CallEnd;
-use dialdeck_core::domain::{CallReport, CalleeType, Timestamp};
+use dialdeck_core::domain::{CallEnd, CallReport, CalleeType, Timestamp};
 
 /// The names under which a result's status may be found (not documented). A result may have several, such as
 /// `status=failed&result=busy`.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dialdeck_core::domain::{AttemptId, CallReport, PhoneNumber, Timestamp, TrunkName};
 
-use super::carrier_log::{Line, LineKind, Terms};
+use super::line::{Line, LineKind, Terms};
 
 /// Calls that are up, calls that ended, and the counts that limits and scripts need.
 #[derive(Debug, Default)]
@@ -29,6 +29,25 @@ pub(super) struct UpCall {
     /// How many invites to this number preceded this one.
     pub(super) nth: u32,
     pub(super) phase: Phase,
+}
+
+impl UpCall {
+    /// Returns the line of an event of the call.
+    pub(super) fn line(&self, attempt: AttemptId, event: LineKind, at: Timestamp) -> Line {
+        Line {
+            at,
+            event,
+            attempt,
+            to: self.to,
+            from: self.from,
+            trunk: self.trunk.clone(),
+            code: None,
+            report: None,
+            terms: None,
+            merged: false,
+            refused: false,
+        }
+    }
 }
 
 /// How far a call has progressed.

@@ -14,6 +14,7 @@ mod carrier_log;
 mod check;
 mod draws;
 mod ledger;
+mod line;
 mod plan;
 mod profile;
 mod reporting;
@@ -23,15 +24,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
 use std::time::Duration;
 
-use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::{
-    AttemptId, CallEvent, CallEventKind, CallReport, CalleeType, Capabilities, Timestamp,
+    AttemptId, CallEnd, CallEvent, CallEventKind, CallReport, CalleeType, Capabilities, Timestamp,
 };
 
 use super::{DialRequest, LookUp, Provider, ProviderEvent, Request};
 
-use carrier_log::{Line, LineKind};
 use ledger::{Ledger, Phase, UpCall};
+use line::{Line, LineKind};
 use plan::{Step, plan};
 use profile::Manner;
 
@@ -215,14 +215,14 @@ impl Simulator {
                 ..CallReport::default()
             }
         } else {
-            lines.push(Line::of(attempt, call, LineKind::Cancel, now));
+            lines.push(call.line(attempt, LineKind::Cancel, now));
             CallReport {
                 end: CallEnd::CancelledByUs,
                 sip_code: Some(487),
                 ..CallReport::default()
             }
         };
-        let end = Line::of(attempt, call, LineKind::End, now);
+        let end = call.line(attempt, LineKind::End, now);
         lines.push(end.ended(now, &report));
         self.write(&lines);
         // The answer to a hang-up is reported even if other reports about the call were lost.
@@ -333,11 +333,9 @@ impl Simulator {
             return;
         };
         let line = match kind {
-            CallEventKind::Ringing => Line::of(attempt, call, LineKind::Ringing, at),
-            CallEventKind::Answered => Line::of(attempt, call, LineKind::Answer, at),
-            CallEventKind::Ended(report) => {
-                Line::of(attempt, call, LineKind::End, at).ended(at, report)
-            }
+            CallEventKind::Ringing => call.line(attempt, LineKind::Ringing, at),
+            CallEventKind::Answered => call.line(attempt, LineKind::Answer, at),
+            CallEventKind::Ended(report) => call.line(attempt, LineKind::End, at).ended(at, report),
             CallEventKind::Sent
             | CallEventKind::Placed
             | CallEventKind::Speech(_)

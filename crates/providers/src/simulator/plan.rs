@@ -3,13 +3,13 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use dialdeck_core::domain::attempt::{CallEnd, Speech};
-use dialdeck_core::domain::{AttemptId, CallEventKind, CallReport, CalleeType, Timestamp};
+use dialdeck_core::domain::attempt::Speech;
+use dialdeck_core::domain::{AttemptId, CallEnd, CallEventKind, CallReport, CalleeType, Timestamp};
 
 use super::behavior::{Behavior, by_chance, scripted};
-use super::carrier_log::Terms;
 use super::draws::Draws;
 use super::ledger::UpCall;
+use super::line::Terms;
 use super::profile::Profile;
 use super::reporting::Reporting;
 

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::{CARRIER, ENGINE, of_attempt};
-use crate::moves;
 use dialdeck_core::domain::event::{
     AttemptCorrected, AttemptReconciled, AttemptReopened, AttemptReserved, AttemptUnknown,
     CallEnded, CapsUsed, EventData, Found, LateNews, NewEvent, UsedRegistry,
@@ -74,7 +73,7 @@ fn caps_used(order: &DialOrder, shown: Option<&CallerIdUse>) -> CapsUsed {
     }
 }
 
-/// Returns the entry of what [`moves::apply_event`] made of a call event.
+/// Returns the entry of what `moves::apply_event` made of a call event.
 pub(crate) fn call_event(
     data: EventData,
     campaign: &Campaign,
@@ -172,7 +171,7 @@ pub(crate) fn call_ended(
         cause: read.cause.to_owned(),
         fault: read.fault,
         sip_code: report.sip_code,
-        rang: moves::rang(attempt, report),
+        rang: attempt.rang(report),
         ring_ms: attempt
             .ringing_at
             .map(|from| millis(rang_until.since(from))),

@@ -12,7 +12,7 @@ use dialdeck_core::domain::{
     Area, CampaignId, CampaignState, Contact, ContactId, ContactState, ListKind, PhoneNumber,
     Suppression, SuppressionList, Timestamp,
 };
-use dialdeck_core::policy::preconditions::Subject;
+use dialdeck_core::policy::Subject;
 
 impl MemoryStore {
     pub(super) fn add_suppressions(

@@ -1,13 +1,12 @@
 //! State changes of an attempt: from its reservation to its single end.
 
-use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::event::{CalleeDetected, EventData, NoData};
 use dialdeck_core::domain::outcome::{
     CalleeFinding, CalleeType, Classification, classify, denies_a_call, final_answer, is_unsent,
 };
 use dialdeck_core::domain::{
-    Attempt, AttemptId, AttemptState, Briefing, CallEvent, CallEventKind, CallReport, Contact,
-    Timestamp,
+    Attempt, AttemptId, AttemptState, Briefing, CallEnd, CallEvent, CallEventKind, CallReport,
+    Contact, Timestamp,
 };
 use dialdeck_core::policy::DialOrder;
 use dialdeck_core::policy::pacing::Entry;
@@ -117,16 +116,9 @@ fn detect(attempt: &mut Attempt, callee: CalleeType) -> Vec<EventData> {
 pub(crate) fn read_end(attempt: &Attempt, report: &CallReport) -> Classification {
     classify(&CallReport {
         callee_type: report.callee_type.or(attempt.callee_type),
-        rang: rang(attempt, report),
+        rang: attempt.rang(report),
         ..report.clone()
     })
-}
-
-/// Returns whether the callee's phone rang, by the recorded events or by the report of the end. `None` if
-/// neither shows it.
-pub(crate) fn rang(attempt: &Attempt, report: &CallReport) -> Option<bool> {
-    let noted = attempt.ringing_at.or(attempt.answered_at).is_some();
-    if noted { Some(true) } else { report.rang }
 }
 
 /// Returns whether the classification of an end depends on an earlier end with that cause, of a call of the

@@ -5,11 +5,10 @@ use super::counters::Count;
 use super::held::About;
 use super::{Work, attempts, campaigns, contacts, exchange, late, log, meta, suppression};
 use crate::{Settled, StoreError, entries, moves, opt_out_on_call};
-use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::outcome::{CallerIdFinding, Classification, is_without_agent};
 use dialdeck_core::domain::{
-    Attempt, AttemptId, AttemptState, CallReport, Campaign, Contact, ContactState, ListKind,
-    Outcome, PhoneNumber, Timestamp, WaitReason,
+    Attempt, AttemptId, AttemptState, CallEnd, CallReport, Campaign, Contact, ContactState,
+    ListKind, Outcome, PhoneNumber, Timestamp, WaitReason,
 };
 use dialdeck_core::policy::Context;
 use dialdeck_core::policy::retry::{self, Next};

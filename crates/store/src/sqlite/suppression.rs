@@ -16,7 +16,7 @@ use dialdeck_core::domain::{
     Area, Attempt, CampaignId, Contact, ContactId, ContactState, ImportTarget, ListKind,
     PhoneNumber, Suppression, SuppressionList, Timestamp,
 };
-use dialdeck_core::policy::preconditions::Subject;
+use dialdeck_core::policy::Subject;
 
 pub(super) const OF_NUMBER: &str =
     "SELECT number, list, source, at, actor, note FROM suppressions WHERE number = ?1";

@@ -3,10 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::attempt::CallEnd;
 use crate::domain::outcome::classify;
 use crate::domain::suppression::{ListKind, Suppression};
-use crate::domain::{CallReport, MinuteOfDay};
+use crate::domain::{CallEnd, CallReport, MinuteOfDay};
 use crate::policy::Decision;
 use crate::policy::fixture::{World, at, class, monday, past};
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::read::{Event, clock, instant, text, texts};
-use super::replay::Replay;
+use super::Replay;
+use crate::read::{Event, clock, instant, text, texts};
 
 /// The incarnations in the log, and what is not restored yet.
 #[derive(Debug, Default)]

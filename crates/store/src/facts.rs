@@ -108,6 +108,12 @@ pub(super) fn unused(caller_id: dialdeck_core::domain::CallerId, cap: u32) -> Ca
     }
 }
 
+/// Returns the instant at whose end a snapshot counts sends: the present, or that of the log's last entry if the
+/// clock is behind it. Counted from an earlier instant, the sends of several minutes would seem to be of one.
+pub(super) fn counted_at(last: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    clock_behind(last, now).unwrap_or(now)
+}
+
 /// Fills in the use of caller IDs from the ledger.
 pub(super) fn look_up_use(ids: &mut [CallerIdUse], ledger: &Ledger, now: Timestamp) {
     for id in ids {

@@ -1,5 +1,6 @@
 //! What the snapshot of a deck shows of trunks and alerts.
 
+use dialdeck::domain::CallEventKind;
 use dialdeck::domain::event::{AlertRaised, DeckClosed, DeckEnding, EventData, NewEvent};
 use dialdeck::store::Store;
 
@@ -9,6 +10,7 @@ contract!(
     a_reset_trunk_is_in_the_next_snapshot,
     alerts_are_in_the_snapshot,
     an_alert_that_somebody_has_seen_to_leaves_the_snapshot,
+    sends_are_counted_to_the_end_of_the_log_while_the_clock_is_behind_it,
 );
 
 fn a_reset_trunk_is_in_the_next_snapshot(store: &mut impl Store) {
@@ -64,4 +66,25 @@ fn an_alert_that_somebody_has_seen_to_leaves_the_snapshot(store: &mut impl Store
     let snapshot = store.snapshot(now).unwrap();
     let seqs: Vec<i64> = snapshot.alerts.iter().map(|alert| alert.seq).collect();
     assert_eq!((seqs, snapshot.head), (vec![3], 3));
+}
+
+fn sends_are_counted_to_the_end_of_the_log_while_the_clock_is_behind_it(store: &mut impl Store) {
+    let now = morning();
+    let (_, contacts) = running(store, 4);
+    for (contact, after) in contacts.iter().zip([0, 30, 70, 100]) {
+        let at = now + secs(after);
+        let attempt = dial(store, *contact, at);
+        assert!(tell(store, attempt.id, CallEventKind::Sent, at));
+    }
+    let mut sent = |at| {
+        let snapshot = store.snapshot(at).unwrap();
+        let of_trunk = snapshot.trunks[0].1.sent_last_minute;
+        let of_campaign = snapshot.campaigns[0].load.sent_last_minute;
+        let of_ids = snapshot.caller_ids.iter().map(|id| id.sent_last_hour);
+        (of_trunk, of_campaign, of_ids.sum::<u32>())
+    };
+    assert_eq!(sent(now + secs(100)), (2, 2, 4));
+    for back in [5, 60, 3_000] {
+        assert_eq!(sent(now + secs(100) - secs(back)), (2, 2, 4), "{back} s");
+    }
 }

@@ -18,12 +18,14 @@ impl MemoryStore {
         let mut caller_ids: Vec<_> = ids
             .map(|id| facts::unused(id.clone(), id.hourly_cap))
             .collect();
-        facts::look_up_use(&mut caller_ids, &ledger, now);
+        let last_event_at = self.log.last().map(|(_, sealed)| sealed.at);
+        let counted_at = facts::counted_at(last_event_at, now);
+        facts::look_up_use(&mut caller_ids, &ledger, counted_at);
         let trunks = settings.trunks.iter().map(|trunk| {
             let (slots, per_minute) = (trunk.max_concurrent, trunk.calls_per_minute);
             (
                 trunk.clone(),
-                ledger.trunk(&trunk.name, slots, per_minute, now),
+                ledger.trunk(&trunk.name, slots, per_minute, counted_at),
             )
         });
         let alerts = self.log.iter().rev();
@@ -31,7 +33,9 @@ impl MemoryStore {
             campaigns: self
                 .campaigns
                 .values()
-                .map(|campaign| self.campaign_counts(campaign, &settings, &ledger, now))
+                .map(|campaign| {
+                    self.campaign_counts(campaign, &settings, &ledger, (now, counted_at))
+                })
                 .collect(),
             classes: self.classes.clone(),
             in_flight: self.in_flight(|_| true),
@@ -54,7 +58,7 @@ impl MemoryStore {
             unfinished_imports: self.unfinished_imports.clone(),
             hang_ups: self.hang_ups,
             head: self.log.last().map_or(0, |(_, sealed)| sealed.seq),
-            last_event_at: self.log.last().map(|(_, sealed)| sealed.at),
+            last_event_at,
             clock_held: self.clock_held,
         }
     }
@@ -130,7 +134,7 @@ impl MemoryStore {
         campaign: &Campaign,
         settings: &DeckSettings,
         ledger: &Ledger,
-        now: Timestamp,
+        (now, counted_at): (Timestamp, Timestamp),
     ) -> CampaignCounts {
         let counts = self.counts().remove(&campaign.id).unwrap_or_default();
         let refusals = self.refusals.iter();
@@ -147,7 +151,7 @@ impl MemoryStore {
                 .filter(|((of, _), _)| *of == campaign.id)
                 .map(|((_, code), n)| (code.clone(), *n))
                 .collect(),
-            load: facts::loads(ledger, settings, campaign, now).campaign,
+            load: facts::loads(ledger, settings, campaign, counted_at).campaign,
             abandonment: self.abandonment(campaign.id, now),
             next_due: waiting
                 .filter_map(|contact| moves::by_time(contact.due))

@@ -17,8 +17,10 @@ pub(super) fn snapshot(work: &mut Work<'_>, now: Timestamp) -> Result<Snapshot, 
     counters::flush(work)?;
     let settings = campaigns::settings(work)?.unwrap_or_else(|| Arc::new(moves::no_settings()));
     let mut campaigns = Vec::new();
+    let head = log::head(work)?;
+    let counted_at = facts::counted_at(head.at, now);
     for campaign in campaigns::all(work)? {
-        campaigns.push(counts(work, &campaign, now)?);
+        campaigns.push(counts(work, &campaign, (now, counted_at))?);
     }
     let ledger = work.ledger(now)?;
     let trunks = settings.trunks.iter().map(|trunk| {
@@ -26,7 +28,7 @@ pub(super) fn snapshot(work: &mut Work<'_>, now: Timestamp) -> Result<Snapshot, 
             &trunk.name,
             trunk.max_concurrent,
             trunk.calls_per_minute,
-            now,
+            counted_at,
         );
         (trunk.clone(), load)
     });
@@ -35,8 +37,7 @@ pub(super) fn snapshot(work: &mut Work<'_>, now: Timestamp) -> Result<Snapshot, 
     let mut caller_ids: Vec<_> = ids
         .map(|id| facts::unused(id.clone(), id.hourly_cap))
         .collect();
-    facts::look_up_use(&mut caller_ids, ledger, now);
-    let head = log::head(work)?;
+    facts::look_up_use(&mut caller_ids, ledger, counted_at);
     Ok(Snapshot {
         campaigns,
         classes: classes(work)?,
@@ -95,7 +96,7 @@ pub(super) fn recount(work: &Work<'_>) -> Result<BTreeMap<CampaignId, Recount>, 
 fn counts(
     work: &mut Work<'_>,
     campaign: &Campaign,
-    now: Timestamp,
+    (now, counted_at): (Timestamp, Timestamp),
 ) -> Result<CampaignCounts, StoreError> {
     let settings = campaigns::settings(work)?.unwrap_or_else(|| Arc::new(moves::no_settings()));
     let mut counts = CampaignCounts {
@@ -105,7 +106,7 @@ fn counts(
         attempts: 0,
         without_agent: 0,
         refusals: BTreeMap::new(),
-        load: facts::loads(work.ledger(now)?, &settings, campaign, now).campaign,
+        load: facts::loads(work.ledger(now)?, &settings, campaign, counted_at).campaign,
         abandonment: claim::abandonment(work, campaign.id, now)?,
         next_due: contacts::next_due(work, campaign.id)?,
     };

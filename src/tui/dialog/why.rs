@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::field::Field;
 use super::lines::{self, Line, Scroll, for_viewer, from_now, instant, line, paragraph, room};
 use super::{Dialog, Response, Want, open};
-use crate::domain::PhoneNumber;
+use crate::domain::{ContactState, PhoneNumber};
 use crate::engine::desk::why::Answer;
 use crate::engine::desk::{Check, Decision, Request, UnreadNumber, Verdict, WhyReport};
 use crate::engine::messages;
@@ -152,15 +152,21 @@ fn answer_lines(answer: &Answer, shared: &Shared, glyphs: &Glyphs, width: usize)
         Decision::Hold(_) => (glyphs.waiting, Role::StateWaiting),
         Decision::Refuse(_) => (glyphs.blocked, Role::StateBlocked),
     };
+    let decided = messages::decision(&answer.decision).to_uppercase();
+    // A call that is up comes before what another one would get.
+    let (sign, role, what) = if answer.state == ContactState::InFlight {
+        (glyphs.talking, Role::StateLive, "IN A CALL".to_owned())
+    } else {
+        (sign, role, decided)
+    };
     // The answer names the instant. The time until then is counted down here.
     let wait = answer.next_possible.filter(|next| *next > shared.now);
     let wait = wait.map_or_else(String::new, |next| {
         format!(", possible {}", from_now(next, shared))
     });
     let heading = format!(
-        "{sign} {}: {}{wait} (contact is {})",
+        "{sign} {}: {what}{wait} (contact is {})",
         answer.campaign,
-        messages::decision(&answer.decision).to_uppercase(),
         answer.state.as_str().replace('_', " ")
     );
     let mut content = paragraph(&heading, width, 2, role);
@@ -294,7 +300,7 @@ impl Dialog for WhyDialog {
 mod tests {
     use super::super::fixture::{assert_styles, at, attempt, drawn, phone, press, shared, type_in};
     use super::*;
-    use crate::domain::{ContactId, ContactState};
+    use crate::domain::ContactId;
     use crate::engine::desk::why::PastCall;
     use crate::engine::desk::{Hold, Scope, Until};
     use crate::rules::NumberError;

@@ -4,12 +4,12 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::rows;
+use super::rows::{self, AttemptRow};
 use crate::{messages, next_claim};
 use dialdeck_core::domain::campaign::{CallKind, Evidence};
 use dialdeck_core::domain::{
-    AttemptId, CampaignId, CampaignSettings, Contact, ContactId, ContactState, Hints, Outcome,
-    PhoneNumber, Suppression, Timestamp,
+    Attempt, AttemptId, AttemptState, CampaignId, CampaignSettings, Contact, ContactId,
+    ContactState, Hints, Outcome, PhoneNumber, Suppression, Timestamp,
 };
 use dialdeck_core::policy::{self, Check, Decision};
 use dialdeck_core::rules::{Legal, LocateError, Rules};
@@ -208,7 +208,12 @@ pub fn report<S: Store>(
         if only.is_some_and(|only| only != contact.campaign) {
             continue;
         }
-        let made = past_calls(store, contact.id)?;
+        let rows = rows::attempts(store, contact.id)?;
+        let mut calls = rows.iter().map(|row| &row.attempt);
+        let live = calls.rfind(|attempt| attempt.state.in_flight());
+        let live = live.filter(|_| matches!(when, When::Now(_)));
+        let live = live.map(live_call);
+        let made: Vec<PastCall> = rows.into_iter().map(past_call).collect();
         let mut counts = snapshot.campaigns.iter();
         let Some(counts) = counts.find(|counts| counts.campaign.id == contact.campaign) else {
             continue;
@@ -220,7 +225,11 @@ pub fn report<S: Store>(
             context.clock_held = None;
         }
         store.examine(contact.id, &context, now, &mut |facts| {
-            contacts.push(answer(&contact, facts, &made, now));
+            let mut answer = answer(&contact, facts, &made, now);
+            if let Some(live) = &live {
+                answer.answer = format!("{live} Another call: {}", answer.answer);
+            }
+            contacts.push(answer);
         })?;
     }
     let lists = store.suppressions_of(number)?;
@@ -236,18 +245,38 @@ pub fn report<S: Store>(
     })
 }
 
-fn past_calls<S: Store>(store: &mut S, contact: ContactId) -> Result<Vec<PastCall>, StoreError> {
-    let rows = rows::attempts(store, contact)?.into_iter();
-    Ok(rows
-        .map(|row| PastCall {
-            attempt: row.attempt.id,
-            at: row.attempt.sent_at.unwrap_or(row.attempt.reserved_at),
-            outcome: row.attempt.outcome,
-            cause: row.attempt.cause,
-            counts: row.attempt.counts,
-            agent_result: row.agent_result,
-        })
-        .collect())
+fn past_call(row: AttemptRow) -> PastCall {
+    PastCall {
+        attempt: row.attempt.id,
+        at: row.attempt.sent_at.unwrap_or(row.attempt.reserved_at),
+        outcome: row.attempt.outcome,
+        cause: row.attempt.cause,
+        counts: row.attempt.counts,
+        agent_result: row.agent_result,
+    }
+}
+
+/// Returns how far a call in flight has come, as a sentence.
+fn live_call(call: &Attempt) -> String {
+    let sent = call.sent_at.unwrap_or(call.reserved_at);
+    let (what, at) = match call.state {
+        AttemptState::Reserved => ("a call to it is being placed: it was planned", sent),
+        AttemptState::Sent => ("a call to it is up: it was sent", sent),
+        AttemptState::Ringing => (
+            "a call to it is up: the phone rang first",
+            call.ringing_at.unwrap_or(sent),
+        ),
+        AttemptState::Connected => (
+            "a call to it is up: it was answered",
+            call.answered_at.unwrap_or(sent),
+        ),
+        AttemptState::Unknown | AttemptState::Ended => (
+            "a call to it may be up, its fate is unknown: it was sent",
+            sent,
+        ),
+    };
+    let at = messages::instant(at);
+    format!("{what} at {at}, showing {}.", call.caller_id)
 }
 
 fn answer(

@@ -3,7 +3,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use super::field::Field;
+use super::field::{Field, types};
 use super::lines::{draw_line, paragraph, room};
 use super::{Dialog, Response, Want, buttons, open};
 use crate::domain::CampaignId;
@@ -26,6 +26,9 @@ const STOPS: usize = 5;
 enum Fault {
     #[error("{name}: `{typed}` is not a whole number from 1 on.")]
     NotANumber { name: &'static str, typed: String },
+    /// This was typed, and does not belong to a number.
+    #[error("`{0}` was not taken: it is not a digit.")]
+    NotADigit(char),
     #[error("{name}: {ceiling} is the ceiling of the campaign's file.")]
     AboveCeiling { name: &'static str, ceiling: u32 },
     #[error("Nothing would change: these are the present caps.")]
@@ -179,8 +182,9 @@ impl Dialog for CapsDialog {
             KeyCode::Enter => return self.apply(shared),
             KeyCode::Left if self.focus == APPLY => self.focus = CANCEL,
             KeyCode::Right if self.focus == CANCEL => self.focus = APPLY,
-            // A letter cannot belong to a number.
-            KeyCode::Char(letter) if !letter.is_ascii_digit() && key.modifiers.is_empty() => {}
+            KeyCode::Char(letter) if types(key) && !letter.is_ascii_digit() => {
+                self.fault = Some(Fault::NotADigit(letter));
+            }
             _ => {
                 if let Some(field) = self.fields.get_mut(self.focus)
                     && field.key(key)
@@ -323,5 +327,15 @@ mod tests {
         let mut dialog = with("11");
         enter(&mut dialog);
         assert_styles("caps", &dialog, &shared());
+    }
+
+    #[test]
+    fn a_letter_is_shown_as_not_taken() {
+        let mut dialog = CapsDialog::new(&shared()).unwrap();
+        type_in(&mut dialog, "7x", &shared());
+        assert_eq!(dialog.fields[0].value(), "7");
+        assert_eq!(dialog.fault, Some(Fault::NotADigit('x')));
+        type_in(&mut dialog, "5", &shared());
+        assert_eq!((dialog.fields[0].value(), &dialog.fault), ("75", &None));
     }
 }

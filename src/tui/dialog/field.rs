@@ -47,11 +47,8 @@ impl Field {
         reason = "key codes are the terminal library's list"
     )]
     pub(crate) fn key(&mut self, key: KeyEvent) -> bool {
-        let types = !key
-            .modifiers
-            .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
         match key.code {
-            KeyCode::Char(_) if types => self.clear_selected(),
+            KeyCode::Char(_) if types(key) => self.clear_selected(),
             KeyCode::Backspace | KeyCode::Delete if self.selected => {
                 self.clear_selected();
                 return true;
@@ -123,6 +120,12 @@ impl Field {
             }
         }
     }
+}
+
+/// Returns whether a key that has a letter types it.
+pub(crate) fn types(key: KeyEvent) -> bool {
+    let command = KeyModifiers::CONTROL | KeyModifiers::ALT;
+    !key.modifiers.intersects(command)
 }
 
 /// Returns the text without its first `cells` cells.

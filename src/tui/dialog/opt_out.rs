@@ -3,7 +3,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use super::field::Field;
+use super::field::{Field, types};
 use super::{Dialog, Response, Want};
 use crate::domain::PhoneNumber;
 use crate::engine::desk::{Act, ActError, ActId, ActSummary, JudgedNumber, Request};
@@ -48,6 +48,9 @@ enum Fault {
     Unreadable,
     #[error("There is no number yet: type or paste one.")]
     NoNumber,
+    /// This was typed at a button, and begins no number.
+    #[error("`{0}` was not taken: it is not the start of a number. Tab moves to a field.")]
+    NotTaken(String),
     /// The opt-out is not recorded, or may not hold yet.
     #[error(transparent)]
     NotRecorded(ActError),
@@ -154,6 +157,9 @@ impl OptOut {
     }
 
     fn go(&mut self, back: bool) {
+        if matches!(self.fault, Some(Fault::NotTaken(_))) {
+            self.fault = None;
+        }
         let stops = self.stops();
         let place = stops
             .iter()
@@ -210,9 +216,20 @@ impl OptOut {
         Response::stay()
     }
 
-    /// Handles a key in a text field. A digit typed at the buttons goes to the field of numbers.
+    /// Shows that a letter typed at a button was not taken, with those before it.
+    fn reject(&mut self, letter: char) {
+        let mut typed = match self.fault.take() {
+            Some(Fault::NotTaken(typed)) => typed,
+            Some(_) | None => String::new(),
+        };
+        typed.push(letter);
+        self.fault = Some(Fault::NotTaken(typed));
+    }
+
+    /// Handles a key in a text field. The start of a number typed at the buttons goes to the field
+    /// of numbers; anything else is shown as not taken.
     fn typed(&mut self, key: KeyEvent) -> Response {
-        let starts_number = |letter: char| letter.is_ascii_digit() || letter == '+';
+        let starts_number = |letter: char| letter.is_ascii_digit() || "+(".contains(letter);
         match (self.focus, key.code) {
             (Focus::Note, _) => {
                 self.note.key(key);
@@ -226,6 +243,10 @@ impl OptOut {
             }
             (_, KeyCode::Right) => {
                 self.go(false);
+                return Response::stay();
+            }
+            (_, KeyCode::Char(letter)) if types(key) => {
+                self.reject(letter);
                 return Response::stay();
             }
             _ => return Response::stay(),

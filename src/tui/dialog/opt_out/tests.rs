@@ -178,3 +178,21 @@ fn it_fits_the_smallest_screen_and_masks() {
     judge(&mut dialog, "+12125550142");
     insta::assert_snapshot!(drawn(&dialog, &shared).backend());
 }
+
+#[test]
+fn what_is_typed_at_the_buttons_is_taken_or_shown_as_not_taken() {
+    let (mut dialog, _) = with_row();
+    type_in(&mut dialog, "hello", &shared());
+    assert_eq!(dialog.numbers.value(), "+12125550142", "nothing is lost");
+    let screen = drawn(&dialog, &shared()).backend().to_string();
+    assert!(screen.contains("! `hello` was not taken"), "{screen}");
+    key(&mut dialog, KeyCode::BackTab);
+    assert!(dialog.fault.is_none());
+    let (mut dialog, _) = with_row();
+    type_in(&mut dialog, "(212) 555-0188", &shared());
+    assert_eq!(dialog.numbers.value(), "(212) 555-0188");
+    let (mut dialog, _) = with_row();
+    dialog.focus = Focus::Numbers;
+    type_in(&mut dialog, ", hello", &shared());
+    assert_eq!(dialog.numbers.value(), "+12125550142, hello");
+}

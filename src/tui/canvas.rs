@@ -32,29 +32,34 @@ pub(crate) struct Canvas<'a> {
 pub(crate) type Span<'a> = (&'a str, Role);
 
 impl Canvas<'_> {
-    /// Writes text from column `x`, cut at column `right`, and returns the column after it. Control, bidi and
-    /// format characters never reach the buffer.
+    /// Writes text from column `x`, cut at column `right`, and returns the column after it. A figure that does
+    /// not fit is left out as a whole. Control, bidi and format characters never reach the buffer.
     pub(crate) fn put(&mut self, x: u16, y: u16, right: u16, text: &str, role: Role) -> u16 {
         let area = self.buffer.area;
         if y >= area.bottom() || x >= right.min(area.right()) {
             return x;
         }
         let width = usize::from(right.min(area.right()) - x);
-        let style = self.look.theme.style(role);
-        if is_plain(text) {
+        let style = self.look.theme.ink(role);
+        let text = clean(text);
+        let (shown, is_short) = text::head(&text, width);
+        let mut end = x;
+        if is_plain(shown) {
             // Plain text has one cell per letter and needs no split into graphemes. Most of the screen is
             // plain.
-            let shown = &text[..text.len().min(width)];
-            let mut end = x;
             for at in 0..shown.len() {
                 let cell = &mut self.buffer[(end, y)];
                 cell.set_symbol(&shown[at..=at]).set_style(style);
                 end += 1;
             }
-            return end;
+        } else {
+            end = self.buffer.set_stringn(x, y, shown, width, style).0;
         }
-        let clean = clean(text);
-        let (end, _) = self.buffer.set_stringn(x, y, &clean, width, style);
+        if is_short {
+            let ellipsis = self.look.glyphs.ellipsis;
+            self.buffer[(end, y)].set_symbol(ellipsis).set_style(style);
+            end += 1;
+        }
         end
     }
 
@@ -65,6 +70,22 @@ impl Canvas<'_> {
             .fold(x, |x, (text, role)| self.put(x, y, right, text, *role))
     }
 
+    /// Writes as many of the first pieces as fit whole between the columns, so that they end before `right`.
+    /// Returns the column of the first.
+    pub(crate) fn spans_right(&mut self, left: u16, y: u16, right: u16, spans: &[Span<'_>]) -> u16 {
+        let room = usize::from(right.saturating_sub(left));
+        let mut width = 0;
+        let fit = spans.iter().take_while(|(text, _)| {
+            width += text::width(text);
+            width <= room
+        });
+        let spans = &spans[..fit.count()];
+        let width: usize = spans.iter().map(|(text, _)| text::width(text)).sum();
+        let x = right.saturating_sub(u16::try_from(width).unwrap_or(0));
+        self.spans(x, y, right, spans);
+        x
+    }
+
     /// Writes text so that it ends before column `right`. It begins at `left` if it is too wide.
     pub(crate) fn put_right(&mut self, left: u16, y: u16, right: u16, text: &str, role: Role) {
         let clean = clean(text);
@@ -73,9 +94,11 @@ impl Canvas<'_> {
         self.put(x, y, right, &clean, role);
     }
 
-    /// Clears an area and gives every cell the style of a role.
+    /// Clears an area and gives every cell the style of a role. A colour that the role does not set is that of
+    /// [`Role::Text`], so that no cell has one colour of the theme and one of the terminal.
     pub(crate) fn fill(&mut self, area: Rect, role: Role) {
-        let style = self.look.theme.style(role);
+        let theme = &self.look.theme;
+        let style = theme.style(Role::Text).patch(theme.style(role));
         let area = area.intersection(self.buffer.area);
         for y in area.top()..area.bottom() {
             for x in area.left()..area.right() {
@@ -121,7 +144,7 @@ impl Canvas<'_> {
         if y >= area.bottom() || x >= right {
             return x;
         }
-        let style = self.look.theme.style(role);
+        let style = self.look.theme.ink(role);
         for x in x..right {
             self.buffer[(x, y)].set_symbol(sign).set_style(style);
         }
@@ -154,18 +177,18 @@ impl Canvas<'_> {
         self.run(left, bottom, left + 1, borders.bottom_left, role);
         self.run(left + 1, bottom, last, across, role);
         self.run(last, bottom, last + 1, borders.bottom_right, role);
+        let mut end = left + 2;
         if !title.is_empty() {
-            let x = self.put(left + 2, area.y, last, " ", role);
-            let x = self.spans(x, area.y, last, title);
-            self.put(x, area.y, last, " ", role);
+            let x = self.put(end, area.y, last, " ", role);
+            end = self.spans(x, area.y, last, title);
+            self.put(end, area.y, last, " ", role);
         }
         if !right.is_empty() {
-            let width: usize = right.iter().map(|(text, _)| text::width(text)).sum();
-            let width = u16::try_from(width).unwrap_or(u16::MAX);
-            let x = last.saturating_sub(width.saturating_add(2)).max(left + 2);
-            let x = self.put(x, area.y, last, " ", role);
-            let x = self.spans(x, area.y, last, right);
-            self.put(x, area.y, last, " ", role);
+            let x = self.spans_right(end + 1, area.y, last - 1, right);
+            if x < last - 1 {
+                self.put(x - 1, area.y, last, " ", role);
+                self.put(last - 1, area.y, last, " ", role);
+            }
         }
         Rect::new(left + 1, area.y + 1, area.width - 2, area.height - 2)
     }

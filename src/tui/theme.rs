@@ -225,6 +225,16 @@ impl Theme {
     pub(crate) fn style(&self, role: Role) -> Style {
         self.styles.get(&role).copied().unwrap_or_default()
     }
+
+    /// Returns the style in which text of a role is written on a filled area. The ground of [`Role::Text`] is
+    /// that of the screen; on a dialog its text has the dialog's ground.
+    pub(crate) fn ink(&self, role: Role) -> Style {
+        let style = self.style(role);
+        if role == Role::Text {
+            return Style { bg: None, ..style };
+        }
+        style
+    }
 }
 
 /// Returns the entries of a theme's file, followed by those of the theme it inherits from, and so on.

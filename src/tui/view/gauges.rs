@@ -78,7 +78,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, framed: bool) {
 }
 
 fn framed_gauge(canvas: &mut Canvas<'_>, area: Rect, gauge: &Gauge, spark: &str) {
-    let inner = super::pane(canvas, area, None, &[(&gauge.title, Role::Title)], &[]);
+    let room = usize::from(area.width.saturating_sub(6));
+    let title = text::first_fitting(&[&gauge.title, gauge.short], room);
+    let inner = super::pane(canvas, area, None, &[(title, Role::Title)], &[]);
     if inner.height < 2 {
         return;
     }
@@ -90,8 +92,7 @@ fn framed_gauge(canvas: &mut Canvas<'_>, area: Rect, gauge: &Gauge, spark: &str)
     let x = canvas.put(left, inner.y + 1, right, spark, Role::BarFull);
     let x = if spark.is_empty() { x } else { x + 1 };
     let room = usize::from(right.saturating_sub(x));
-    let fits = text::width(&gauge.words) <= room;
-    let words = if fits { &gauge.words } else { &gauge.brief };
+    let words = text::first_fitting(&[&gauge.words, &gauge.brief], room);
     canvas.put(x, inner.y + 1, right, words, words_role(gauge));
 }
 
@@ -102,8 +103,13 @@ fn bare(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, gauge: &Gauge) {
     let figures = cells(text::width(&gauge.figures));
     let room = right.saturating_sub(x);
     let after_bar = |words: &str| figures + 2 + cells(text::width(words)) + 1;
-    let long = after_bar(&gauge.words) <= room;
-    let words = if long { &gauge.words } else { &gauge.brief };
+    let words = if after_bar(&gauge.words) <= room {
+        &gauge.words
+    } else {
+        // Without the bar there is room for two more cells.
+        let room = room.saturating_sub(figures + 1);
+        text::first_fitting(&[&gauge.brief], usize::from(room))
+    };
     let bar = room.saturating_sub(after_bar(words)).min(12);
     let x = if bar >= SHORTEST_BAR {
         canvas.bar(x, y, bar, gauge.value, gauge.role) + 1

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::labels;
 use crate::tui::canvas::{Canvas, Span};
+use crate::tui::text;
 use crate::tui::theme::Role;
 
 /// Draws the line; nothing if the calls of the last minute reach the cap.
@@ -21,18 +22,18 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let word = labels::bound(board, shared.engine());
     let rates = shared.rates_of(&board.name);
     let share = rates.map_or_else(String::new, |rates| {
-        let minutes = rates.seen(shared.now).as_secs() / 60;
-        if minutes == 0 {
-            // A share of less than a minute is not meaningful.
-            return String::new();
-        }
         let share = rates.share(word, shared.now);
-        format!("  {share}% of the last {minutes} min: {word}")
+        match rates.seen(shared.now).as_secs() / 60 {
+            // A share of less than a minute is not meaningful.
+            0 => String::new(),
+            1 => format!(", as in {share}% of the last minute"),
+            minutes => format!(", as in {share}% of the last {minutes} minutes"),
+        }
     });
-    let spans: [Span<'_>; 3] = [
-        ("below the cap: ", Role::Label),
-        (&why, role),
-        (&share, Role::Faint),
-    ];
+    let label = "below the cap: ";
+    let room = usize::from(area.width.saturating_sub(1)).saturating_sub(label.len());
+    let why = canvas.look.glyphs.cut(&why, room);
+    let share = text::first_fitting(&[&share], room.saturating_sub(text::width(&why)));
+    let spans: [Span<'_>; 3] = [(label, Role::Label), (&why, role), (share, Role::Faint)];
     canvas.spans(area.x + 1, area.y, area.right(), &spans);
 }

@@ -7,6 +7,7 @@ use crate::domain::Outcome;
 use crate::engine::board::CampaignBoard;
 use crate::tui::canvas::Canvas;
 use crate::tui::format;
+use crate::tui::text;
 use crate::tui::theme::Role;
 
 const NAME: u16 = 11;
@@ -44,25 +45,25 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let [abandoned, live] = board.abandoned;
     let allowed = view.abandonment_limit_percent;
     let over = abandoned * 100 > live * u64::from(allowed);
-    let alert = canvas.look.glyphs.alert;
+    let alert = if over {
+        format!("{} ", canvas.look.glyphs.alert)
+    } else {
+        String::new()
+    };
     let [since, answered] = board.abandoned_since_release;
     let released = [since, answered] != board.abandoned;
-    let text = format!(
-        "{}abandoned {}{}  cap {allowed}.0%",
-        if over {
-            format!("{alert} ")
-        } else {
-            String::new()
-        },
-        format::percent_fine(abandoned, live),
-        if released {
-            format!(", {} since release", format::percent_fine(since, answered))
-        } else {
-            String::new()
-        },
-    );
+    let released = released.then(|| {
+        let share = format::percent_fine(since, answered);
+        format!(", {share} since release")
+    });
     let role = if over { Role::Bad } else { Role::Text };
-    canvas.put(inner.x + 1, inner.bottom() - 1, inner.right(), &text, role);
+    let share = format!("{alert}abandoned {}", format::percent_fine(abandoned, live));
+    let cap = format!("  cap {allowed}.0%");
+    let whole = format!("{share}{}{cap}", released.unwrap_or_default());
+    let room = usize::from(inner.width.saturating_sub(1));
+    let short = format!("{share}{cap}");
+    let text = text::first_fitting(&[&whole, &short, &share], room);
+    canvas.put(inner.x + 1, inner.bottom() - 1, inner.right(), text, role);
 }
 
 /// Returns the outcomes with a count above 0, in the order of reports. If there is no room, the rarest are

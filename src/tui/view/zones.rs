@@ -72,11 +72,16 @@ fn frame(canvas: &mut Canvas<'_>, area: Rect, more: &str) -> Rect {
     if area.width >= 80 {
         right.push(("axis: your clock  ", Role::Faint));
     }
+    let [may, only] = if area.width >= 60 {
+        [" may dial ", " legal only "]
+    } else {
+        [" dial ", " legal "]
+    };
     right.extend([
         (open, Role::WindowOpen),
-        (" may dial ", Role::Faint),
+        (may, Role::Faint),
         (legal, Role::WindowLegal),
-        (" legal only ", Role::Faint),
+        (only, Role::Faint),
         (never, Role::WindowNever),
         (" never", Role::Faint),
     ]);
@@ -148,8 +153,13 @@ fn head(canvas: &mut Canvas<'_>, inner: Rect, columns: &Columns, framed: bool, m
     let step = if width >= 24 { 3 } else { 6 };
     if width > 0 {
         for hour in (0..24_u16).step_by(step) {
-            let place = axis + hour * width / 24;
-            canvas.put(place, y, axis + width, &hour.to_string(), Role::Label);
+            let place = hour * width / 24;
+            let text = hour.to_string();
+            let taken = place..place + cells(text.len());
+            // The line of the present time would cut the hour.
+            if !columns.now.is_some_and(|now| taken.contains(&now)) {
+                canvas.put(axis + place, y, axis + width, &text, Role::Label);
+            }
         }
     }
     if let Some(now) = columns.now {

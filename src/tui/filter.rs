@@ -2,6 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crossterm::event::{Event, KeyEvent};
+use tui_input::backend::crossterm::EventHandler as _;
+use tui_input::{Input, InputRequest};
+
 use crate::domain::{ContactState, Outcome, WaitReason};
 
 /// Why a typed filter has no meaning.
@@ -24,6 +28,57 @@ fn state_names() -> String {
 
 fn outcome_names() -> String {
     Outcome::ALL.map(Outcome::as_str).join(", ")
+}
+
+/// The filter line while it is typed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FilterLine {
+    input: Input,
+    /// Why the text of the line is no filter; `None` before Enter and after each change of the text.
+    fault: Option<FilterError>,
+}
+
+impl FilterLine {
+    /// Creates the line with a text, the cursor behind it.
+    pub(crate) fn new(typed: &str) -> Self {
+        Self {
+            input: Input::new(typed.to_owned()),
+            fault: None,
+        }
+    }
+
+    /// Returns the text and its cursor.
+    pub(crate) const fn input(&self) -> &Input {
+        &self.input
+    }
+
+    /// Returns why the text is no filter, after it was entered.
+    pub(crate) const fn fault(&self) -> Option<&FilterError> {
+        self.fault.as_ref()
+    }
+
+    /// Handles a key of the text.
+    pub(crate) fn key(&mut self, key: KeyEvent) {
+        let change = self.input.handle_event(&Event::Key(key));
+        if change.is_some_and(|change| change.value) {
+            self.fault = None;
+        }
+    }
+
+    /// Inserts pasted text at the cursor, without control characters.
+    pub(crate) fn paste(&mut self, text: &str) {
+        for letter in text.chars().filter(|letter| !letter.is_control()) {
+            self.input.handle(InputRequest::InsertChar(letter));
+        }
+        self.fault = None;
+    }
+
+    /// Returns the filter that the text means; `None` if it means none. The line then shows why.
+    pub(crate) fn enter(&mut self) -> Option<Filter> {
+        let parsed = Filter::parse(self.input.value());
+        self.fault = parsed.as_ref().err().cloned();
+        parsed.ok()
+    }
 }
 
 /// The conditions for a contact to be listed. Without any, every contact is.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::filter::Filter;
 use crate::domain::{CampaignId, ContactId, PhoneNumber};
 use crate::engine::desk::{
-    Centre, ContactRow, ListOrder, ListPage, ListQuery, PageRequest, Request,
+    Centre, ContactRow, ListOrder, ListPage, ListQuery, PageRequest, Request, Size,
 };
 
 /// The loaded window of the call list.
@@ -21,6 +21,8 @@ pub(crate) struct List {
     pub(crate) before: bool,
     /// Whether the list has rows after these.
     pub(crate) after: bool,
+    /// How many contacts the list has; `None` before the first page.
+    pub(crate) size: Option<Size>,
     /// Whether a search still continues.
     pub(crate) searching: bool,
     /// The first row shown, as an index into `rows`.
@@ -133,6 +135,7 @@ impl List {
     /// desk, if one may be asked now.
     pub(crate) fn restart(&mut self) -> Option<Request> {
         self.rows.clear();
+        self.size = None;
         self.selected = None;
         self.moved = false;
         self.slipped = false;
@@ -245,6 +248,7 @@ impl List {
             self.before = page.before;
         }
         self.after = page.after;
+        self.size = Some(page.size);
         if let Some(first) = first.and_then(|id| self.rows.iter().position(|row| row.contact == id))
         {
             self.top = first;

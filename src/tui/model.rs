@@ -1,6 +1,7 @@
 //! The whole state of the console: what every pane may read, the call list, and the dialog on top.
 
 use super::dialog::Dialog;
+use super::filter::FilterLine;
 use super::keymap::KeyMap;
 use super::list::List;
 use super::shared::{Ending, Millis, Shared, Viewer};
@@ -15,7 +16,7 @@ pub struct Model {
     /// The dialog on top, if any.
     pub(crate) dialog: Option<Box<dyn Dialog>>,
     /// The filter line while it is typed.
-    pub(crate) filtering: Option<tui_input::Input>,
+    pub(crate) filtering: Option<FilterLine>,
     /// When one key last stopped everything. A second press within 3 s offers to hang up.
     pub(crate) stopped_at: Option<Millis>,
     /// When the user last asked to quit on a screen too small for the question.

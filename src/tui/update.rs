@@ -9,8 +9,7 @@ mod screen;
 #[cfg(test)]
 mod tests;
 
-use crossterm::event::{Event as TermEvent, KeyCode, KeyEvent, KeyModifiers};
-use tui_input::backend::crossterm::EventHandler as _;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::action::{Action, CampaignAction, Need, ProgramAction};
 use super::dialog::why::WhyDialog;
@@ -195,7 +194,7 @@ fn is_letter(key: KeyEvent) -> bool {
 }
 
 fn on_filter_key(model: &mut Model, key: KeyEvent, cmds: &mut Vec<Cmd>) {
-    let Some(input) = &mut model.filtering else {
+    let Some(line) = &mut model.filtering else {
         return;
     };
     if key.code == KeyCode::Esc {
@@ -203,16 +202,11 @@ fn on_filter_key(model: &mut Model, key: KeyEvent, cmds: &mut Vec<Cmd>) {
         if !model.list.filter.is_empty() {
             set_filter(model, Filter::default(), cmds);
         }
-    } else if key.code == KeyCode::Enter {
-        match Filter::parse(input.value()) {
-            Ok(filter) => {
-                model.filtering = None;
-                set_filter(model, filter, cmds);
-            }
-            Err(error) => say(model, Tone::Bad, error.to_string()),
-        }
-    } else {
-        input.handle_event(&TermEvent::Key(key));
+    } else if key.code != KeyCode::Enter {
+        line.key(key);
+    } else if let Some(filter) = line.enter() {
+        model.filtering = None;
+        set_filter(model, filter, cmds);
     }
 }
 
@@ -233,10 +227,8 @@ fn on_paste(model: &mut Model, text: &str, cmds: &mut Vec<Cmd>) {
                 "a paste works in text fields only".to_owned(),
             ),
         }
-    } else if let Some(input) = &mut model.filtering {
-        for letter in text.chars().filter(|letter| !letter.is_control()) {
-            input.handle(tui_input::InputRequest::InsertChar(letter));
-        }
+    } else if let Some(line) = &mut model.filtering {
+        line.paste(text);
     } else {
         let text = "a paste is never run as keys; d takes pasted numbers as opt-outs".to_owned();
         say(model, Tone::Plain, text);

@@ -10,7 +10,8 @@ use dialdeck_core::domain::event::{
     Alert, AlertRaised, Entry, EventData, EventKind, NewEvent, SealedEvent,
 };
 use dialdeck_core::domain::{AttemptId, Campaign, ContactId, PhoneNumber, Timestamp, clock_behind};
-use dialdeck_core::policy::Hold;
+use dialdeck_core::policy::abandonment::LAW_PERCENT;
+use dialdeck_core::policy::{Hold, LiveCalls};
 use dialdeck_store::Snapshot;
 
 /// The actor of the engine's entries in the event log.
@@ -145,6 +146,19 @@ fn lasts(
         }
         held || while_some_wait && campaign.waiting.cap > 0
     };
+    let is_above_law = |campaigns: &[CampaignBoard]| {
+        // An older log does not have the campaign as a field.
+        let meant =
+            |one: &&CampaignBoard| open.campaign.as_ref().is_none_or(|name| *name == one.name);
+        campaigns.iter().filter(meant).any(|campaign| {
+            let [abandoned, answered] = campaign.abandoned;
+            let calls = LiveCalls {
+                answered,
+                abandoned,
+            };
+            calls.is_above(LAW_PERCENT)
+        })
+    };
     match &open.data.alert {
         Alert::CampaignWaits { reasons } => of_campaign(reasons, false),
         // While other contacts are called, those that wait for a registry count as waiting for a cap.
@@ -152,6 +166,12 @@ fn lasts(
         Alert::TrunkRests { trunk } => snapshot.rest_of(trunk, now).is_some(),
         Alert::ClockBehind => clock_behind(snapshot.last_event_at, now).is_some(),
         Alert::ClockJumped => snapshot.clock_held.is_some(),
+        Alert::AbandonmentAboveLaw => is_above_law(campaigns),
+        // Until the engine has asked the carriers, and as long as a call may be up.
+        Alert::HangUpAll { .. } => {
+            let up = !snapshot.in_flight.is_empty() || !snapshot.unclosed.is_empty();
+            snapshot.hang_ups.is_open() && up
+        }
         Alert::StoreBusy { until } | Alert::CallerIdRested { until, .. } => {
             until.is_none_or(|until| now < until)
         }
@@ -160,13 +180,11 @@ fn lasts(
         | Alert::CallsBlocked
         | Alert::CallsUnknown
         | Alert::FateUnknown
-        | Alert::AbandonmentAboveLaw
         | Alert::NumbersUnknown
         | Alert::RegistryAges
         | Alert::DeckDisplaced
         | Alert::DeckFileChanged
         | Alert::ProgramFailed
-        | Alert::HangUpAll { .. }
         | Alert::CallerIdNotOwned { .. }
         | Alert::CallerIdActive { .. }
         | Alert::CallerIdRetired { .. }

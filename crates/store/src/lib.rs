@@ -64,6 +64,7 @@ pub use dialdeck_core::domain::import::{
 pub use error::{Displaced, MarkFault, StoreError, Unusable};
 pub use exchange::Exchange;
 pub use listing::{ContactPage, ContactQuery, Direction, ListKey, ListOrder};
+pub use moves::{not_called_again, not_judged};
 pub use opt_out::{opt_out, opt_out_on_call};
 pub use recover::Recover;
 pub use timing::{ClockAccepted, Timing};

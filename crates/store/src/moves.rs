@@ -209,29 +209,45 @@ pub(super) fn requeue(
     contact: &Contact,
     by: &By,
 ) -> Result<Option<Contact>, StoreError> {
-    let why = match contact.state {
-        _ if campaign.state == CampaignState::Stopped => "its campaign is stopped for good",
-        ContactState::Ready => return Ok(None),
-        ContactState::Waiting(_) | ContactState::Unknown => {
-            return Ok(Some(Contact {
-                state: ContactState::Ready,
-                reason: None,
-                due: by.at,
-                ..contact.clone()
-            }));
-        }
-        ContactState::InFlight => "it is being called",
-        ContactState::Done => "it has been reached",
-        ContactState::Exhausted => "its attempts are used up",
-        ContactState::Suppressed => "it is suppressed, and nothing overrides that",
-        ContactState::Expired => "its time is over",
-        ContactState::Invalid => "its number cannot be dialed",
-    };
-    Err(StoreError::NotRequeueable(format!(
-        "{} in {} is not called again: {why}",
-        contact.number,
-        campaign.name()
-    )))
+    if let Some(why) = not_called_again(campaign.state, contact.state) {
+        return Err(StoreError::NotRequeueable(format!(
+            "{} in {} is not called again: {why}",
+            contact.number,
+            campaign.name()
+        )));
+    }
+    let again = contact.state != ContactState::Ready;
+    Ok(again.then(|| Contact {
+        state: ContactState::Ready,
+        reason: None,
+        due: by.at,
+        ..contact.clone()
+    }))
+}
+
+/// Returns why an operator cannot let a contact in this state be called again; `None` if they can, or if it may
+/// be called already.
+pub const fn not_called_again(
+    campaign: CampaignState,
+    contact: ContactState,
+) -> Option<&'static str> {
+    if matches!(campaign, CampaignState::Stopped) {
+        return Some("its campaign is stopped for good");
+    }
+    match contact {
+        ContactState::Ready | ContactState::Waiting(_) | ContactState::Unknown => None,
+        ContactState::InFlight => Some("it is being called"),
+        ContactState::Done => Some("it has been reached"),
+        ContactState::Exhausted => Some("its attempts are used up"),
+        ContactState::Suppressed => Some("it is suppressed, and nothing overrides that"),
+        ContactState::Expired => Some("its time is over"),
+        ContactState::Invalid => Some("its number cannot be dialed"),
+    }
+}
+
+/// Returns why a person cannot report a contact in this state as reached; `None` if they can.
+pub fn not_judged(contact: ContactState) -> Option<&'static str> {
+    (contact != ContactState::Unknown).then_some("only a contact of unknown fate needs a verdict")
 }
 
 /// The reason code of a contact that a person reported as reached.
@@ -239,15 +255,15 @@ pub(super) const REACHED: &str = "reached_by_verdict";
 
 /// Errors if the contact's fate is known, so that a person's verdict is not needed.
 pub(super) fn may_be_judged(campaign: &Campaign, contact: &Contact) -> Result<(), StoreError> {
-    if contact.state == ContactState::Unknown {
-        return Ok(());
+    match not_judged(contact.state) {
+        None => Ok(()),
+        Some(why) => Err(StoreError::NotRequeueable(format!(
+            "{} in {} is {}: {why}",
+            contact.number,
+            campaign.name(),
+            contact.state
+        ))),
     }
-    Err(StoreError::NotRequeueable(format!(
-        "{} in {} is {}: only a contact of unknown fate needs a verdict",
-        contact.number,
-        campaign.name(),
-        contact.state
-    )))
 }
 
 /// Returns the contact as it is after its attempt was reserved.

@@ -2,9 +2,11 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use super::lines::{Line, draw_line, paragraph, room};
+use super::lines::{Line, draw_line, number, paragraph, room};
 use super::{Dialog, Response, Want, buttons, open, title_width};
+use crate::domain::PhoneNumber;
 use crate::tui::canvas::Canvas;
+use crate::tui::glyph::Glyphs;
 use crate::tui::shared::Shared;
 use crate::tui::text;
 use crate::tui::theme::Role;
@@ -12,10 +14,15 @@ use crate::tui::theme::Role;
 /// The last line of the dialog.
 const HINT: &str = "Tab moves, Enter presses; y confirms, n cancels";
 
+/// The most numbers that are named.
+const NAMED: usize = 6;
+
 /// A question with two buttons.
 #[derive(Debug)]
 pub(crate) struct Confirm {
     title: String,
+    /// The numbers of the contacts that the question is about.
+    numbers: Vec<PhoneNumber>,
     lines: Vec<String>,
     button: String,
     want: Want,
@@ -27,11 +34,29 @@ impl Confirm {
     pub(crate) fn new(title: &str, lines: Vec<String>, button: &str, want: Want) -> Self {
         Self {
             title: title.to_owned(),
+            numbers: Vec::new(),
             lines,
             button: button.to_owned(),
             want,
             chosen: 0,
         }
+    }
+
+    /// Returns the question with the numbers of the contacts that it is about.
+    #[must_use]
+    pub(crate) fn about(self, numbers: Vec<PhoneNumber>) -> Self {
+        Self { numbers, ..self }
+    }
+
+    /// Returns the line that names the numbers; `None` if the question is not about contacts.
+    fn named(&self, shared: &Shared, glyphs: &Glyphs) -> Option<String> {
+        let named = self.numbers.iter().take(NAMED);
+        let named: Vec<String> = named.map(|one| number(*one, shared, glyphs)).collect();
+        let more = match self.numbers.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        (!named.is_empty()).then(|| named.join(", ") + &more)
     }
 }
 
@@ -55,14 +80,16 @@ impl Dialog for Confirm {
 
     fn draw(&self, canvas: &mut Canvas<'_>) {
         let (most, rows) = room(canvas.shared);
-        let lines = self.lines.iter().map(|line| text::width(line));
+        let named = self.named(canvas.shared, &canvas.look.glyphs);
+        let lines = named.iter().chain(&self.lines);
+        let lines = lines.map(|line| text::width(line));
         let others = [title_width(&self.title), text::width(HINT)];
         let width = lines.chain(others).max().unwrap_or(most).min(most);
-        let mut content: Vec<Line> = self
-            .lines
-            .iter()
-            .flat_map(|line| paragraph(line, width, 0, Role::Text))
-            .collect();
+        let named = named.iter();
+        let named = named.flat_map(|line| paragraph(line, width, 0, Role::Accent));
+        let lines = self.lines.iter();
+        let lines = lines.flat_map(|line| paragraph(line, width, 0, Role::Text));
+        let mut content: Vec<Line> = named.chain(lines).collect();
         content.truncate(rows.saturating_sub(3));
         let size = (
             u16::try_from(width).unwrap_or(72),
@@ -81,7 +108,7 @@ impl Dialog for Confirm {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{assert_styles, drawn, press, shared};
+    use super::super::fixture::{assert_styles, drawn, phone, press, shared};
     use super::*;
     use crate::domain::CampaignId;
     use crate::engine::desk::Act;
@@ -130,5 +157,24 @@ mod tests {
         let done = Response::close().want(want);
         assert_eq!(press(&mut dialog, KeyCode::Enter, &shared), done);
         assert_eq!(press(&mut dialog, KeyCode::Char('y'), &shared), done);
+    }
+
+    #[test]
+    fn the_numbers_are_named() {
+        let mut shared = shared();
+        let want = Want::Act(Act::Stop(CampaignId(1)), String::new());
+        let numbers = |count| (0..count).map(|last| phone(&format!("+1212555010{last}")));
+        let question = |count| {
+            let lines = vec!["Sure?".to_owned()];
+            Confirm::new("Call again", lines, "Call", want.clone()).about(numbers(count).collect())
+        };
+        let screen = |count, shared: &_| drawn(&question(count), shared).backend().to_string();
+        let one = screen(1, &shared);
+        assert!(one.contains("+1 212-555-0100"), "{one}");
+        let many = screen(9, &shared);
+        assert!(many.contains("+1 212-555-0105 and 3 more"), "{many}");
+        shared.masked = true;
+        let one = screen(1, &shared);
+        assert!(one.contains("+1 212-555-01··"), "{one}");
     }
 }

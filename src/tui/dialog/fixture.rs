@@ -7,7 +7,17 @@ use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use super::{Dialog, Response};
+use super::alerts::Alerts;
+use super::caps::CapsDialog;
+use super::confirm::Confirm;
+use super::help::Help;
+use super::history::History;
+use super::import::ImportDialog;
+use super::opt_out::OptOut;
+use super::palette::Palette;
+use super::quit::Quit;
+use super::why::WhyDialog;
+use super::{Dialog, Response, Want};
 use crate::clock::DeckClock;
 use crate::domain::campaign::Pacing;
 use crate::domain::event::AlertRaised;
@@ -23,8 +33,9 @@ use crate::engine::desk::{
 use crate::tui::canvas::{Canvas, Look};
 use crate::tui::glyph::Glyphs;
 use crate::tui::keymap::KeyMap;
+use crate::tui::list::List;
 use crate::tui::model::Model;
-use crate::tui::shared::{Permits, Reach, Shared, Viewer};
+use crate::tui::shared::{Ending, Permits, Reach, Shared, Viewer};
 use crate::tui::theme::Theme;
 
 pub(super) fn at(text: &str) -> Timestamp {
@@ -148,6 +159,30 @@ fn campaign(id: i64) -> CampaignView {
     }
 }
 
+/// Returns a dialog of every kind.
+pub(in crate::tui) fn every() -> Vec<Box<dyn Dialog>> {
+    let shared = shared();
+    let confirm = Confirm::new(
+        "Sure?",
+        vec!["x".repeat(200)],
+        "Do",
+        Want::End(Ending::Drain),
+    );
+    vec![
+        Box::new(Alerts::default()),
+        Box::new(CapsDialog::new(&shared).unwrap()),
+        Box::new(confirm),
+        Box::new(Help::new(&shared)),
+        Box::new(History::new(row())),
+        Box::new(ImportDialog::new(&shared).unwrap()),
+        Box::new(OptOut::new(&List::default()).0),
+        Box::new(Palette::new()),
+        Box::new(Quit::new(&shared).unwrap()),
+        Box::new(WhyDialog::of(phone("+12125550142"))),
+        Box::new(WhyDialog::typed()),
+    ]
+}
+
 /// Returns an attempt that was not answered.
 pub(super) fn attempt(n: u32) -> Attempt {
     Attempt {
@@ -202,6 +237,8 @@ pub(in crate::tui) fn row() -> ContactRow {
         max_attempts: 3,
         last: None,
         caller_id: None,
+        not_called_again: None,
+        not_judged: None,
     }
 }
 

@@ -194,42 +194,8 @@ pub(crate) fn buttons(
 
 #[cfg(test)]
 mod tests {
-    use super::alerts::Alerts;
-    use super::caps::CapsDialog;
-    use super::confirm::Confirm;
-    use super::fixture::{drawn, phone, press, row, shared};
-    use super::help::Help;
-    use super::history::History;
-    use super::import::ImportDialog;
-    use super::opt_out::OptOut;
-    use super::palette::Palette;
-    use super::quit::Quit;
-    use super::why::WhyDialog;
+    use super::fixture::{drawn, every, press, shared};
     use super::*;
-    use crate::tui::list::List;
-
-    fn every() -> Vec<Box<dyn Dialog>> {
-        let shared = shared();
-        let confirm = Confirm::new(
-            "Sure?",
-            vec!["x".repeat(200)],
-            "Do",
-            Want::End(Ending::Drain),
-        );
-        vec![
-            Box::new(Alerts::default()),
-            Box::new(CapsDialog::new(&shared).unwrap()),
-            Box::new(confirm),
-            Box::new(Help::new(&shared)),
-            Box::new(History::new(row())),
-            Box::new(ImportDialog::new(&shared).unwrap()),
-            Box::new(OptOut::new(&List::default()).0),
-            Box::new(Palette::new()),
-            Box::new(Quit::new(&shared).unwrap()),
-            Box::new(WhyDialog::of(phone("+12125550142"))),
-            Box::new(WhyDialog::typed()),
-        ]
-    }
 
     #[test]
     fn every_dialog_has_its_frame_on_every_screen() {

@@ -2,13 +2,15 @@
 
 use super::{Cmd, copy, say};
 use crate::domain::ContactId;
-use crate::engine::desk::{Act, Request};
+use crate::engine::desk::{Act, ContactRow, Request};
 use crate::tui::action::ContactAction;
 use crate::tui::dialog::Want;
 use crate::tui::dialog::confirm::Confirm;
 use crate::tui::dialog::history::History;
+use crate::tui::dialog::lines;
 use crate::tui::dialog::opt_out::OptOut;
 use crate::tui::dialog::why::WhyDialog;
+use crate::tui::glyph::Glyphs;
 use crate::tui::list::List;
 use crate::tui::model::Model;
 use crate::tui::shared::Tone;
@@ -75,9 +77,14 @@ fn requeue(model: &mut Model) {
         "Each is called again as soon as every gate allows it: calling hours,",
         "caps, gaps, lists and consent apply as before.",
     ];
-    confirm(model, "Call", "again", lines, "Requeue", |contacts| {
-        (Act::Requeue(contacts), "requeueing")
-    });
+    let question = Question {
+        title: |count| format!("Call {count} again"),
+        lines,
+        button: "Requeue",
+        refusal: |row| row.not_called_again,
+        act: |contacts| Want::Act(Act::Requeue(contacts), "requeueing".to_owned()),
+    };
+    confirm(model, &question);
 }
 
 /// Asks whether the marked contacts were reached, or the selected one if none is marked. Only a person can
@@ -87,37 +94,52 @@ fn reached(model: &mut Model) {
         "For contacts of unknown fate only: the carrier could not say how their last",
         "call ended, and you have found out. Each is done. To call again: requeue.",
     ];
-    confirm(
-        model,
-        "Record",
-        "as reached",
+    let question = Question {
+        title: |count| format!("Record {count} as reached"),
         lines,
-        "Reached",
-        |contacts| (Act::NoteReached(contacts), "recording"),
-    );
+        button: "Reached",
+        refusal: |row| row.not_judged,
+        act: |contacts| Want::Act(Act::NoteReached(contacts), "recording".to_owned()),
+    };
+    confirm(model, &question);
 }
 
-fn confirm(
-    model: &mut Model,
-    verb: &str,
-    how: &str,
-    lines: [&str; 2],
+/// A question about an act on contacts.
+struct Question {
+    /// Returns the title for so many contacts.
+    title: fn(String) -> String,
+    lines: [&'static str; 2],
     button: &'static str,
-    act: impl Fn(Vec<ContactId>) -> (Act, &'static str),
-) {
-    let mut contacts: Vec<ContactId> = model.list.marked.keys().copied().collect();
+    /// Returns why the act refuses the contact of a row; `None` if it does not.
+    refusal: fn(&ContactRow) -> Option<&'static str>,
+    act: fn(Vec<ContactId>) -> Want,
+}
+
+/// Asks whether to act on the marked contacts, or on the selected one if none is marked. The question names
+/// their numbers. What the act would refuse is refused without a question.
+fn confirm(model: &mut Model, question: &Question) {
+    let mut contacts = model.list.marked.clone();
     if contacts.is_empty() {
-        contacts.extend(model.list.current().map(|row| row.contact));
+        let current = model.list.current();
+        contacts.extend(current.map(|row| (row.contact, row.number)));
     }
     if contacts.is_empty() {
         return say(model, Tone::Plain, "no contact is selected".to_owned());
     }
-    let title = match contacts.len() {
-        1 => format!("{verb} 1 contact {how}"),
-        count => format!("{verb} {count} contacts {how}"),
-    };
-    let (act, doing) = act(contacts);
-    let want = Want::Act(act, doing.to_owned());
-    let lines = lines.map(str::to_owned).to_vec();
-    model.dialog = Some(Box::new(Confirm::new(&title, lines, button, want)));
+    let mut rows = model.list.rows.iter();
+    let refused = rows.find_map(|row| {
+        let meant = contacts.contains_key(&row.contact);
+        let why = (question.refusal)(row).filter(|_| meant)?;
+        Some((row.number, why))
+    });
+    if let Some((number, why)) = refused {
+        let number = lines::number(number, &model.shared, &Glyphs::ascii());
+        return say(model, Tone::Bad, format!("not {number}: {why}"));
+    }
+    let title = (question.title)(lines::count(contacts.len(), "contact"));
+    let numbers = contacts.values().copied().collect();
+    let want = (question.act)(contacts.into_keys().collect());
+    let text = question.lines.map(str::to_owned).to_vec();
+    let dialog = Confirm::new(&title, text, question.button, want).about(numbers);
+    model.dialog = Some(Box::new(dialog));
 }

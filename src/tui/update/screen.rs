@@ -1,12 +1,10 @@
 //! Actions that change what the screen shows, and nothing in the deck.
 
-use tui_input::Input;
-
 use super::{Cmd, message, say, send, set_filter};
 use crate::engine::desk::{Act, ListOrder};
 use crate::tui::action::{MoveAction, Slot, ViewAction};
 use crate::tui::dialog::alerts::Alerts;
-use crate::tui::filter::Filter;
+use crate::tui::filter::{Filter, FilterLine};
 use crate::tui::list::Motion;
 use crate::tui::model::Model;
 use crate::tui::shared::{Pane, Tone};
@@ -15,7 +13,7 @@ pub(super) fn perform(model: &mut Model, action: ViewAction, cmds: &mut Vec<Cmd>
     let shared = &mut model.shared;
     match action {
         ViewAction::Filter => {
-            model.filtering = Some(Input::new(model.list.filter.typed.clone()));
+            model.filtering = Some(FilterLine::new(&model.list.filter.typed));
         }
         ViewAction::Sort => {
             model.list.order = match model.list.order {

@@ -223,3 +223,54 @@ fn marked_contacts_are_acted_on_where_the_row_has_changed() {
     perform(&mut model, action, &mut cmds);
     assert!(model.dialog.is_none());
 }
+
+#[test]
+fn what_an_act_would_refuse_is_refused_before_the_question() {
+    for (action, why) in [
+        (ContactAction::Requeue, "it is being called"),
+        (ContactAction::Reached, "only a contact of unknown fate"),
+    ] {
+        let mut model = on_first_row();
+        let (chosen, other) = (model.list.rows[0].clone(), model.list.rows[1].number);
+        let mut cmds = Vec::new();
+        perform(&mut model, Action::Contact(action), &mut cmds);
+        assert!(model.dialog.take().is_some(), "{action:?}");
+        model.list.rows[0].not_called_again = Some("it is being called");
+        model.list.rows[0].not_judged = Some("only a contact of unknown fate needs a verdict");
+        for others in [0, 1] {
+            perform(&mut model, Action::Contact(action), &mut cmds);
+            assert!(model.dialog.is_none(), "{action:?} of {others} others");
+            let shown = notice(&model);
+            assert!(shown.starts_with("not +1 212-555-0100: "), "{shown}");
+            assert!(shown.contains(why), "{shown}");
+            // A marked contact is refused with those that the act would accept.
+            model.list.marked.insert(chosen.contact, chosen.number);
+            let second = model.list.rows[1].contact;
+            model.list.marked.insert(second, other);
+        }
+        assert_eq!(cmds, []);
+    }
+}
+
+#[test]
+fn a_filter_without_a_meaning_is_explained_until_it_changes() {
+    let mut model = model((80, 24));
+    press(&mut model, '/');
+    for letter in "state:foo".chars() {
+        press(&mut model, letter);
+    }
+    let enter = KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);
+    update(&mut model, Msg::Key(enter), 1);
+    let fault = |model: &Model| {
+        let line = model.filtering.as_ref().unwrap();
+        line.fault().map(ToString::to_string)
+    };
+    assert!(
+        fault(&model)
+            .unwrap()
+            .starts_with("`foo` is not a state; use ")
+    );
+    assert_eq!(model.shared.notice, None);
+    press(&mut model, 'x');
+    assert_eq!(fault(&model), None);
+}

@@ -309,6 +309,8 @@ fn rows() -> Vec<ContactRow> {
                 max_attempts: 3,
                 last: (place % 3 == 1).then_some(Outcome::NoAnswer),
                 caller_id: called.then(|| phone("+16465550100")),
+                not_called_again: None,
+                not_judged: None,
             }
         })
         .collect()

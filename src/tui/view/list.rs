@@ -3,8 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::labels;
-use crate::domain::text::clean;
-use crate::engine::desk::{ContactRow, ListOrder};
+use crate::engine::desk::{ContactRow, ListOrder, Size};
 use crate::tui::canvas::{Canvas, Span};
 use crate::tui::format;
 use crate::tui::list::List;
@@ -116,6 +115,9 @@ fn columns(inner: Rect) -> Vec<(Column, u16, u16)> {
     columns
 }
 
+/// The most cells of a filter in the title.
+const FILTER: usize = 30;
+
 /// Cells before the first column: the cursor's glyph and the mark.
 const LEAD: u16 = 2;
 
@@ -188,7 +190,8 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, framed: bool, list: &List) -> Rect 
     let filter = if list.filter.is_empty() {
         String::new()
     } else {
-        format!("   filter: {}", clean(&list.filter.typed))
+        let typed = canvas.look.glyphs.cut(&list.filter.typed, FILTER);
+        format!("   filter: {typed}")
     };
     let marks = match list.marked.len() {
         0 => String::new(),
@@ -204,7 +207,13 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, framed: bool, list: &List) -> Rect 
         ListOrder::List => "as imported",
         ListOrder::Number => "by number",
     };
-    let right = format!("{total} contacts  sort: {order}");
+    let size = match list.size.filter(|_| !list.filter.is_empty()) {
+        None => format!("{total} contacts"),
+        Some(Size::Exactly(hits)) => format!("{hits} of {total} contacts"),
+        Some(Size::AtLeast(hits)) => format!("{hits}+ of {total} contacts"),
+    };
+    let order = format!("  sort: {order}");
+    let right: [Span<'_>; 2] = [(&size, Role::Faint), (&order, Role::Faint)];
     let title: [Span<'_>; 4] = [
         ("Call list", Role::Title),
         (&filter, Role::Accent),
@@ -212,13 +221,7 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, framed: bool, list: &List) -> Rect 
         (searching, Role::Warn),
     ];
     if framed {
-        return super::pane(
-            canvas,
-            area,
-            Some(Pane::List),
-            &title,
-            &[(&right, Role::Faint)],
-        );
+        return super::pane(canvas, area, Some(Pane::List), &title, &right);
     }
     let y = area.y;
     if shared.pane == Pane::List {
@@ -231,7 +234,7 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, framed: bool, list: &List) -> Rect 
         );
     }
     let used = canvas.spans(area.x + 1, y, area.right(), &title);
-    canvas.put_right(used + 2, y, area.right() - 1, &right, Role::Faint);
+    canvas.spans_right(used + 2, y, area.right() - 1, &right);
     Rect {
         y: y + 1,
         height: area.height - 1,
@@ -319,7 +322,11 @@ fn cell(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, column: Column, row
         Column::Id => canvas.put_right(x, y, right, &row.contact.to_string(), Role::Faint),
         Column::State => state(canvas, at, right, row),
         Column::Number => {
-            let number = labels::number(row.number, shared, &canvas.look.glyphs);
+            let mut number = labels::number(row.number, shared, &canvas.look.glyphs);
+            if text::width(&number) > room {
+                // Without its spaces every number fits.
+                number.retain(|letter| letter != ' ');
+            }
             canvas.put(x, y, right, &number, Role::Value);
         }
         Column::Name => {

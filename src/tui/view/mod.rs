@@ -5,6 +5,8 @@
 
 mod alerts;
 mod card;
+#[cfg(test)]
+mod cell_tests;
 mod events;
 mod filter;
 #[cfg(test)]
@@ -61,8 +63,8 @@ pub fn draw(model: &Model, look: &Look, buffer: &mut Buffer) {
     gates::draw(&mut canvas, places.gates);
     alerts::draw(&mut canvas, places.alerts);
     hints::draw(&mut canvas, places.hints);
-    if let Some(input) = &model.filtering {
-        filter::draw(&mut canvas, places.alerts, input);
+    if let Some(line) = &model.filtering {
+        filter::draw(&mut canvas, places.alerts, line);
     }
     if let Some(dialog) = &model.dialog {
         dialog.draw(&mut canvas);

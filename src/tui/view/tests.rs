@@ -13,6 +13,7 @@ use super::{draw, is_too_small, labels, list_height, what_starts};
 use crate::domain::{Area, ListKind, Timestamp};
 use crate::engine::desk::{EngineOwner, HoldKind, NextClaim, Phase, Standing, Until, ZoneStanding};
 use crate::tui::canvas::Look;
+use crate::tui::filter::FilterLine;
 use crate::tui::glyph::Glyphs;
 use crate::tui::model::Model;
 use crate::tui::shared::{Notice, Pane, Tone};
@@ -29,7 +30,7 @@ fn dark() -> Look {
     look("dark", &Glyphs::unicode())
 }
 
-fn drawn(model: &Model, look: &Look) -> Buffer {
+pub(super) fn drawn(model: &Model, look: &Look) -> Buffer {
     let (width, height) = model.shared.size;
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
     draw(model, look, &mut buffer);
@@ -54,7 +55,7 @@ fn text(buffer: &Buffer) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn screen(model: &Model) -> String {
+pub(super) fn screen(model: &Model) -> String {
     text(&drawn(model, &dark()))
 }
 
@@ -243,7 +244,7 @@ fn the_idle_line_names_what_binds_and_how_often() {
     view.board.campaigns[0].next = held(HoldKind::CampaignConcurrent(20, 20), Until::CallEnds);
     let text = screen(&model);
     assert!(
-        text.contains("below the cap: full: a call has to end  20% of the last 15 min"),
+        text.contains("below the cap: full: a call has to end, as in 20% of the last 15 minutes"),
         "{text}"
     );
 }
@@ -479,7 +480,7 @@ proptest! {
         }
         if failed {
             model.shared.notice = Some(Notice { text: text.clone(), tone: Tone::Bad, until: 1 });
-            model.filtering = Some(tui_input::Input::new(text));
+            model.filtering = Some(FilterLine::new(&text));
         }
         let buffer = drawn(&model, &dark());
         for cell in &buffer.content {

@@ -5,6 +5,9 @@
 )]
 
 mod acts;
+mod alerts;
 mod bench;
+mod lists;
+mod live_calls;
 mod reading;
 mod reasons;

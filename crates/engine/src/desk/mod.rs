@@ -12,6 +12,7 @@ pub mod numbers;
 pub mod protocol;
 pub mod rows;
 pub mod service;
+mod size;
 pub mod why;
 pub mod zones;
 
@@ -24,7 +25,7 @@ pub use acts::{Act, ActError, ActSummary, RecordedAct};
 pub use event_line::EventLine;
 pub use numbers::{Echo, JudgedNumber, MatchedContact};
 pub use protocol::{ActId, Centre, Message, PageRequest, Request, UnreadNumber};
-pub use rows::{AttemptRow, ContactRow, ListPage, ListQuery, Standing};
+pub use rows::{AttemptRow, ContactRow, ListPage, ListQuery, Size, Standing};
 pub use why::WhyReport;
 pub use zones::{ZoneRow, ZoneStanding};
 
@@ -199,6 +200,8 @@ pub struct Desk<S> {
     windows: reading::WindowCache,
     /// What claims get, cached from earlier views.
     claims: claim_cache::ClaimCache,
+    /// The size of the list that was searched last.
+    sized: Option<size::Sized>,
 }
 
 impl<S: Store> Desk<S> {
@@ -216,6 +219,7 @@ impl<S: Store> Desk<S> {
             now: Timestamp::MIN,
             windows: reading::WindowCache::new(),
             claims: claim_cache::ClaimCache::default(),
+            sized: None,
         };
         desk.read()?;
         Ok(desk)
@@ -353,6 +357,7 @@ impl<S: Store> Desk<S> {
             contacts.extend(rest.rows);
         }
         page.rows = self.rows(query, &contacts)?;
+        page.size = self.size(query, &page)?;
         Ok(page)
     }
 

@@ -56,6 +56,28 @@ impl ListQuery {
         }
     }
 
+    /// Returns whether every contact of the campaign is shown, or which are follows from the counters alone.
+    const fn needs_no_search(&self) -> bool {
+        self.outcome.is_none() && self.text.is_empty()
+    }
+
+    /// Returns how many contacts of the campaign match, from its counters; `None` if they must be searched.
+    pub(super) fn counted(&self, snapshot: &Snapshot) -> Option<u64> {
+        if !self.needs_no_search() {
+            return None;
+        }
+        let asked = self.to_store(&snapshot.classes);
+        let mut campaigns = snapshot.campaigns.iter();
+        let counts = campaigns.find(|counts| counts.campaign.id == self.campaign)?;
+        let counted = counts.contacts.iter().filter(|((class, state), _)| {
+            let classes = asked.classes.as_ref();
+            let states = asked.states.as_ref();
+            classes.is_none_or(|wanted| wanted.contains(class))
+                && states.is_none_or(|wanted| wanted.contains(state))
+        });
+        Some(counted.map(|(_, count)| count).sum())
+    }
+
     /// Returns the query in the store's terms.
     pub(super) fn to_store(&self, classes: &BTreeMap<ClassId, WindowClass>) -> ContactQuery {
         let of_zone = || {
@@ -100,7 +122,7 @@ pub struct ContactRow {
     pub zone: String,
     /// Local time of day in its first zone: `14:07`; `?` if unknown.
     pub local: String,
-    /// Attempts that count toward the campaign's maximum.
+    /// Attempts that count toward the campaign's maximum, the one in flight included.
     pub attempts: u32,
     /// Attempts that the campaign allows.
     pub max_attempts: u32,
@@ -108,6 +130,10 @@ pub struct ContactRow {
     pub last: Option<Outcome>,
     /// The caller ID shown in the call in flight; `None` without a call.
     pub caller_id: Option<PhoneNumber>,
+    /// Why [`Act::Requeue`](super::Act::Requeue) refuses the contact; `None` if it does not.
+    pub not_called_again: Option<&'static str>,
+    /// Why [`Act::NoteReached`](super::Act::NoteReached) refuses the contact; `None` if it does not.
+    pub not_judged: Option<&'static str>,
 }
 
 /// A row of a contact's history.
@@ -165,6 +191,23 @@ pub struct ListPage {
     pub after: bool,
     /// Where to continue a search that was cut by its limit; `None` if it was complete.
     pub resume: Option<ListKey>,
+    /// How many contacts the whole list has.
+    pub size: Size,
+}
+
+/// How many contacts a list has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// This many.
+    Exactly(u64),
+    /// This many were found, and more may follow: counting all would take too long.
+    AtLeast(u64),
+}
+
+impl Default for Size {
+    fn default() -> Self {
+        Self::Exactly(0)
+    }
 }
 
 /// Turns contacts of one campaign into rows.
@@ -202,10 +245,12 @@ impl RowMaker<'_> {
             standing: self.standing(store, claims, contact, call)?,
             zone: zones::short(zones),
             local: zones::local(self.rules, zones, self.now),
-            attempts: contact.attempts,
+            attempts: contact.attempts + u32::from(contact.state == ContactState::InFlight),
             max_attempts: self.campaign.settings.attempts.max,
             last: contact.last_outcome,
             caller_id: call.map(|call| call.caller_id),
+            not_called_again: dialdeck_store::not_called_again(self.campaign.state, contact.state),
+            not_judged: dialdeck_store::not_judged(contact.state),
         })
     }
 

@@ -8,8 +8,8 @@ use dialdeck_core::domain::{AttemptId, CampaignId, Outcome, Timestamp, TrunkName
 use dialdeck_core::policy::abandonment::{LAW_PERCENT, is_above_law};
 use dialdeck_store::Settled;
 
-use super::super::Effect;
 use super::super::stuck::Slots;
+use super::super::{Effect, Job, alerts};
 use super::Dispatcher;
 
 /// How long an alert about a trunk suppresses others of its kind.
@@ -116,6 +116,7 @@ impl Dispatcher {
         let (name, percent) = (lane.campaign.name(), LAW_PERCENT);
         let alert =
             AlertRaised::abandonment_above_law(name, counts.abandoned, counts.answered, percent);
-        effects.push(Self::alert(alert, now));
+        let entry = alerts::raised(alert, now).campaign(name);
+        effects.push(Effect::Store(Job::Log(Box::new(entry))));
     }
 }

@@ -1,0 +1,56 @@
+//! How many contacts the call list has, so that a search shows its hits.
+
+use super::{Desk, ListPage, ListQuery, Size};
+use dialdeck_store::{Direction, ListOrder, Store, StoreError};
+
+/// Hits that are counted one by one, at most.
+const HITS: usize = 1_000;
+
+/// Contacts read to count the hits of a search, at most.
+const BUDGET: u64 = 10_000;
+
+/// The size of the list of one query, as long as the deck does not change.
+#[derive(Debug)]
+pub(super) struct Sized {
+    query: ListQuery,
+    head: i64,
+    size: Size,
+}
+
+impl<S: Store> Desk<S> {
+    /// Returns how many contacts the list of a query has, of which `page` is a part. A list that follows from
+    /// the counters is counted exactly; a search is counted as far as the budget goes.
+    ///
+    /// # Errors
+    /// Errors if the store cannot be read.
+    pub(super) fn size(&mut self, query: &ListQuery, page: &ListPage) -> Result<Size, StoreError> {
+        if let Some(count) = query.counted(&self.snapshot) {
+            return Ok(Size::Exactly(count));
+        }
+        if !page.before && !page.after && page.resume.is_none() {
+            return Ok(Size::Exactly(page.rows.len() as u64));
+        }
+        let query = ListQuery {
+            order: ListOrder::List,
+            ..query.clone()
+        };
+        let head = self.snapshot.head;
+        if let Some(known) = &self.sized
+            && known.query == query
+            && known.head == head
+        {
+            return Ok(known.size);
+        }
+        let asked = query.to_store(&self.snapshot.classes);
+        let store = &mut self.settings.store;
+        let hits = store.page(&asked, None, Direction::Forward, HITS, BUDGET)?;
+        let count = hits.rows.len() as u64;
+        let size = if hits.end {
+            Size::Exactly(count)
+        } else {
+            Size::AtLeast(count)
+        };
+        self.sized = Some(Sized { query, head, size });
+        Ok(size)
+    }
+}

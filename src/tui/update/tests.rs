@@ -155,7 +155,7 @@ const ON_ROW: [ContactAction; 7] = [
 ];
 
 /// Answers a question for a page with these rows, the whole list.
-fn answer(model: &mut Model, ask: Option<Request>, rows: Vec<ContactRow>) {
+fn answer(model: &mut Model, ask: Option<&Request>, rows: Vec<ContactRow>) {
     let Some(Request::Page(PageRequest { serial, .. })) = ask else {
         panic!("{ask:?}");
     };
@@ -163,13 +163,13 @@ fn answer(model: &mut Model, ask: Option<Request>, rows: Vec<ContactRow>) {
         rows,
         ..ListPage::default()
     };
-    update(model, Msg::Desk(Message::Page(serial, page)), 1);
+    update(model, Msg::Desk(Message::Page(*serial, page)), 1);
 }
 
 /// Delivers the rows that the desk has now.
 fn bring(model: &mut Model, rows: Vec<ContactRow>) {
     let ask = model.list.refresh();
-    answer(model, ask, rows);
+    answer(model, ask.as_ref(), rows);
 }
 
 /// Returns a list with the cursor on its first row, a call that is up.
@@ -178,7 +178,7 @@ fn on_first_row() -> Model {
     let rows = model.list.rows.clone();
     let id = model.shared.campaign_view().map(|view| view.id);
     let ask = model.list.turn_to(id);
-    answer(&mut model, ask, rows);
+    answer(&mut model, ask.as_ref(), rows);
     let home = KeyEvent::new(KeyCode::Home, KeyModifiers::NONE);
     update(&mut model, Msg::Key(home), 1);
     assert_eq!(model.list.place(), Some(0));

@@ -3,7 +3,8 @@
 //!
 //! There are two copies, because a whole folder may be restored, too: `deck.mark` in the deck's folder, and
 //! one in the user's state folder under the deck's identity. Each is a file of two slots that are written in
-//! turn, so that an interrupted write leaves the other slot intact. The higher copy counts.
+//! turn, so that an interrupted write leaves the other slot intact. The higher copy of the deck counts, never
+//! another deck's.
 
 mod file;
 mod keeper;
@@ -18,6 +19,7 @@ use dialdeck_core::domain::digest::{Hash, hex};
 use dialdeck_core::domain::event::GENESIS;
 use dialdeck_core::domain::{DeckId, Lost, Timestamp};
 
+use keeper::Found;
 pub(super) use keeper::Keeper;
 
 /// The file name of the copy in the deck's folder.
@@ -60,6 +62,11 @@ impl Mark {
         (self.incarnation, self.seq, self.ceiling) > (other.incarnation, other.seq, other.ceiling)
     }
 
+    /// Returns whether this is the mark of this deck.
+    fn is_of(&self, deck: DeckId) -> bool {
+        self.deck == deck.to_string()
+    }
+
     /// Returns the serial up to which none may be given out again.
     fn used_up(&self) -> i64 {
         self.ceiling.max(self.serial)
@@ -75,7 +82,7 @@ pub enum Standing {
     Older(Lost),
     /// Both copies of the mark are gone or damaged, so it is not known what the store lacks.
     Unmarked,
-    /// The folder's mark belongs to this other deck.
+    /// The folder's mark is of this other deck, whatever the copy in the state folder says.
     Foreign(String),
     /// Another process holds this copy of the mark, and no other one can be read: nothing says how it
     /// compares.
@@ -128,18 +135,25 @@ impl SqliteStore {
         let alone = self.is_marked_in_folder_alone()?;
         let state = state.filter(|_| !alone);
         let mut keeper = Keeper::new(folder, state, self.mem.deck);
-        let (mark, faults) = keeper.read();
+        let Found {
+            mark,
+            foreign,
+            faults,
+        } = keeper.read();
         let held = keeper.held();
-        let standing = match (&mark, held.first()) {
-            (None, Some(copy)) => Standing::Held(copy.clone()),
-            _ => self.read(|work| compare(work, mark.as_ref(), kept.is_some()))?,
+        let standing = match (&foreign, &mark, held.first()) {
+            // The folder is another deck's, however this one's mark in the state folder stands.
+            (Some(other), _, _) => Standing::Foreign(other.deck.clone()),
+            (None, None, Some(copy)) => Standing::Held(copy.clone()),
+            (None, _, _) => self.read(|work| compare(work, mark.as_ref(), kept.is_some()))?,
         };
         keeper.frozen = standing != Standing::Current;
         keeper.noted = kept.is_some();
         if !matches!(standing, Standing::Held(_)) {
             keeper.found = Some(self.read(|work| Ok(log::head(work)?.seq))?);
         }
-        let used_up = mark.as_ref().map_or(0, Mark::used_up);
+        let marks = [mark.as_ref(), foreign.as_ref()].into_iter().flatten();
+        let used_up = marks.map(Mark::used_up).max().unwrap_or(0);
         self.mem.mark = Some(keeper);
         Ok(Marked {
             standing,
@@ -267,9 +281,6 @@ fn compare(work: &mut Work<'_>, mark: Option<&Mark>, kept: bool) -> Result<Stand
             Standing::Current
         });
     };
-    if mark.deck != work.mem.deck.to_string() {
-        return Ok(Standing::Foreign(mark.deck.clone()));
-    }
     if mark.incarnation < work.mem.ids.count() {
         return Ok(Standing::Current);
     }

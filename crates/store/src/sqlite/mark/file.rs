@@ -81,12 +81,12 @@ impl Copy {
     /// `sync` is set, whether or not it changed.
     ///
     /// # Errors
-    /// Errors if it cannot be written.
+    /// Errors if it cannot be written, or `change` errors.
     pub(super) fn change(
         &mut self,
         sync: bool,
         patience: Duration,
-        change: impl FnOnce(Option<&Mark>) -> Option<Mark>,
+        change: impl FnOnce(Option<&Mark>) -> io::Result<Option<Mark>>,
     ) -> io::Result<()> {
         if self.file.is_none() {
             self.file = Some(open(&self.path)?);
@@ -129,13 +129,16 @@ impl Copy {
     }
 }
 
-fn write(file: &File, change: impl FnOnce(Option<&Mark>) -> Option<Mark>) -> io::Result<()> {
+fn write(
+    file: &File,
+    change: impl FnOnce(Option<&Mark>) -> io::Result<Option<Mark>>,
+) -> io::Result<()> {
     let known = newest(file)?;
     let (place, n, before) = match &known {
         Some((place, slot)) => (1 - place, slot.n + 1, Some(&slot.mark)),
         None => (0, 1, None),
     };
-    let Some(mark) = change(before) else {
+    let Some(mark) = change(before)? else {
         return Ok(());
     };
     let mut line = serde_json::to_string(&Slot { n, mark })?;

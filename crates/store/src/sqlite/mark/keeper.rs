@@ -25,6 +25,17 @@ struct Behind {
     why: MarkFault,
 }
 
+/// What the copies of a mark say.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The copy of this deck that counts.
+    pub(super) mark: Option<Mark>,
+    /// The mark in the folder, if it is of another deck.
+    pub(super) foreign: Option<Mark>,
+    /// What is wrong with the copies.
+    pub(super) faults: Vec<MarkFault>,
+}
+
 /// Updates both copies of a mark.
 #[derive(Debug)]
 #[expect(
@@ -90,30 +101,34 @@ impl Keeper {
         self.state_fault.as_ref()
     }
 
-    /// Returns the copy that counts, and what is wrong with the copies.
-    pub(super) fn read(&self) -> (Option<Mark>, Vec<MarkFault>) {
-        let mut best: Option<Mark> = None;
-        let (mut faults, mut missing) = (Vec::new(), Vec::new());
+    /// Returns what the copies say. Only a mark of this deck counts, however far another deck's came.
+    pub(super) fn read(&self) -> Found {
+        let mut found = Found::default();
+        let mut missing = Vec::new();
         let waits = Stopwatch::start();
-        for copy in [Some(&self.folder), self.state.as_ref()]
-            .into_iter()
-            .flatten()
-        {
+        let copies = [
+            Some((&self.folder, true)),
+            self.state.as_ref().map(|copy| (copy, false)),
+        ];
+        for (copy, in_folder) in copies.into_iter().flatten() {
             match copy.read(PATIENCE.saturating_sub(waits.elapsed())) {
-                Ok(Some(mark)) => {
-                    if best.as_ref().is_none_or(|known| mark.is_after(known)) {
-                        best = Some(mark);
+                Ok(Some(mark)) if mark.is_of(self.deck) => {
+                    if found.mark.as_ref().is_none_or(|known| mark.is_after(known)) {
+                        found.mark = Some(mark);
                     }
                 }
+                Ok(Some(mark)) if in_folder => found.foreign = Some(mark),
+                Ok(Some(mark)) => found.faults.push(fault(copy, of_another_deck(&mark))),
                 Ok(None) => missing.push(copy),
-                Err(error) => faults.push(fault(copy, error)),
+                Err(error) => found.faults.push(fault(copy, error)),
             }
         }
-        if best.is_some() {
+        if found.mark.is_some() {
             let missing = missing.into_iter();
-            faults.extend(missing.map(|copy| MarkFault::Missing(copy.path().to_owned())));
+            let missing = missing.map(|copy| MarkFault::Missing(copy.path().to_owned()));
+            found.faults.extend(missing);
         }
-        (best, faults)
+        found
     }
 
     /// Raises the mark to what was committed. If the mark cannot be written the deck continues, and `doctor`
@@ -141,7 +156,7 @@ impl Keeper {
     fn raise(&mut self, sync: bool, deck: DeckId, reached: Reached) {
         // What could not be noted before was to be durable then.
         let sync = sync || self.behind.is_some();
-        let raised = self.both(sync, |known| raised(known, &reached, deck));
+        let raised = self.both(sync, Over::Own, |known| raised(known, &reached, deck));
         if let Err(why) = &raised {
             tracing::error!("{why}");
         }
@@ -195,13 +210,12 @@ impl Keeper {
     /// Begins to give serials out: beyond the store's last and every one that the mark knows. Returns
     /// what [`Keeper::serials`] then holds.
     pub(super) fn begin(&mut self, last: i64) -> Result<(i64, i64), MarkFault> {
-        let (mark, _) = self.read();
-        let floor = mark.map_or(0, |mark| mark.used_up()).max(last);
+        let floor = self.read().mark.map_or(0, |mark| mark.used_up()).max(last);
         self.set_aside(floor, floor + BLOCK)
     }
 
     fn set_aside(&mut self, floor: i64, ceiling: i64) -> Result<(i64, i64), MarkFault> {
-        self.both(true, |known| {
+        self.both(true, Over::Own, |known| {
             Some(Mark {
                 ceiling: known.ceiling.max(ceiling),
                 floor,
@@ -218,7 +232,7 @@ impl Keeper {
         if self.frozen {
             return Ok(());
         }
-        let ended = self.both(true, |known| {
+        let ended = self.both(true, Over::Own, |known| {
             Some(Mark {
                 ceiling: if known.clean {
                     known.ceiling
@@ -248,7 +262,7 @@ impl Keeper {
     /// Writes a new mark over the old one.
     fn renew(&mut self, deck: DeckId, reached: &Reached) -> Result<(), StoreError> {
         self.follow(deck);
-        let renewed = self.both(true, |_| Some(reached.mark(deck)));
+        let renewed = self.both(true, Over::Any, |_| Some(reached.mark(deck)));
         Ok(renewed?)
     }
 
@@ -257,13 +271,16 @@ impl Keeper {
     fn both(
         &mut self,
         sync: bool,
+        over: Over,
         change: impl Fn(&Mark) -> Option<Mark>,
     ) -> Result<(), MarkFault> {
         let waits = Stopwatch::start();
-        let best = if self.healed { None } else { self.read().0 };
+        let best = if self.healed { None } else { self.read().mark };
         self.healed = true;
-        let blank = Reached::NOTHING.mark(self.deck);
+        let deck = self.deck;
+        let blank = Reached::NOTHING.mark(deck);
         let change = |known: Option<&Mark>| {
+            let known = known.filter(|known| known.is_of(deck));
             let higher = best
                 .as_ref()
                 .filter(|best| known.is_none_or(|known| best.is_after(known)));
@@ -274,16 +291,33 @@ impl Keeper {
         if let Some(state) = &mut self.state
             && !self.apart
         {
-            let changed = state.change(sync, left(), change);
+            // Its name is this deck's: a mark of another deck in it is damage.
+            let changed = state.change(sync, left(), |known| Ok(change(known)));
             let fault = changed.err().map(|error| fault(state, error));
             if let Some(fault) = &fault {
                 tracing::warn!("{fault}");
             }
             self.state_fault = fault;
         }
-        let done = self.folder.change(sync, left(), change);
+        let done = self.folder.change(sync, left(), |known| match known {
+            Some(known) if over == Over::Own && !known.is_of(deck) => Err(of_another_deck(known)),
+            known => Ok(change(known)),
+        });
         done.map_err(|error| fault(&self.folder, error))
     }
+}
+
+/// Which mark in the folder is overwritten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Over {
+    /// This deck's. Another deck's mark means that the folder is no longer this deck's.
+    Own,
+    /// Any, because a person has decided about the store.
+    Any,
+}
+
+fn of_another_deck(mark: &Mark) -> io::Error {
+    io::Error::other(format!("it is of deck {}", mark.deck))
 }
 
 fn in_state(folder: &Path, deck: DeckId) -> Copy {

@@ -191,7 +191,7 @@ fn serials_beyond_a_block_are_set_aside_before_they_are_given_out() {
     let keeper = store.mem.mark.as_mut().unwrap();
     for (serial, ceiling) in [(1, 1000), (1000, 1000), (1001, 2000)] {
         assert_eq!(keeper.admit(serial).unwrap(), serial);
-        assert_eq!(keeper.read().0.unwrap().ceiling, ceiling);
+        assert_eq!(keeper.read().mark.unwrap().ceiling, ceiling);
     }
 }
 
@@ -258,4 +258,39 @@ fn a_handle_of_before_writes_no_mark_of_another_deck() {
     assert_eq!(world.standing(), Standing::Current);
     let after = fs::read(world.state().join(format!("{}.mark", DeckId(7)))).unwrap();
     assert_eq!(before, after, "the deck that was copied keeps its own");
+}
+
+#[test]
+fn another_decks_mark_never_counts_however_far_that_deck_came() {
+    let other = World::new();
+    drop(other.log(9));
+    begin(&mut other.open().0, 9, Some(DeckId(9)));
+    let foreign = other.folder.path().join(FILE);
+
+    let world = World::new();
+    let mut console = world.log(3);
+    let state = world.state().join("00000007.mark");
+    fs::copy(&foreign, &state).unwrap();
+    let (_, marked) = world.open();
+    assert_eq!(marked.standing, Standing::Current);
+    let faults: Vec<String> = marked.faults.iter().map(ToString::to_string).collect();
+    assert!(faults[0].ends_with("it is of deck 00000009"), "{faults:?}");
+    drop(world.log(1));
+    let (_, marked) = world.open();
+    assert_eq!(
+        (marked.standing, marked.faults),
+        (Standing::Current, vec![])
+    );
+
+    fs::copy(&foreign, world.folder.path().join(FILE)).unwrap();
+    let (_, marked) = world.open();
+    assert_eq!(marked.standing, Standing::Foreign("00000009".to_owned()));
+    console
+        .append(&closed(Timestamp::from_millis(3000)))
+        .unwrap();
+    let keeper = console.mem.mark.as_ref().unwrap();
+    let why = keeper.lags().map(ToString::to_string);
+    assert!(why.is_some_and(|why| why.ends_with("it is of deck 00000009")));
+    let after = fs::read(world.folder.path().join(FILE)).unwrap();
+    assert_eq!(after, fs::read(foreign).unwrap(), "it is left as it is");
 }

@@ -104,10 +104,21 @@ pub(super) fn forget(env: &Env, folder: &Path) {
     }
 }
 
+/// Returns the deck that is noted to be in this folder, and the note; `None` if none is.
+pub(super) fn known_deck(env: &Env) -> Option<(String, PathBuf)> {
+    let (known, path) = known(env)?;
+    Some((known.deck, path))
+}
+
+fn known(env: &Env) -> Option<(Remembered, PathBuf)> {
+    let path = memory(env, &folder(env))?;
+    let known = serde_json::from_str(&fs::read_to_string(&path).ok()?).ok()?;
+    Some((known, path))
+}
+
 /// Returns the error of a folder that is gone or empty though a deck was in it; `None` if none was.
 fn remembered(env: &Env) -> Option<CliError> {
-    let path = memory(env, &folder(env))?;
-    let known: Remembered = serde_json::from_str(&fs::read_to_string(&path).ok()?).ok()?;
+    let (known, path) = known(env)?;
     let lost = format!(
         "the deck {} that was at {} is gone",
         known.deck, known.folder

@@ -1,5 +1,6 @@
 //! `dialdeck restore`: puts a backup in the place of the store, or continues from a store that went back in
-//! time. In both cases the deck continues in a new incarnation, so that no attempt id is used twice.
+//! time. In both cases the deck continues in a new incarnation, so that no attempt id is used twice, and every
+//! campaign that runs is paused, because pauses and stops of the lost part are not known.
 
 mod carry;
 
@@ -14,11 +15,12 @@ use self::carry::Carried;
 use super::args::RestoreArgs;
 use super::deck::{self, STORE_FILE};
 use super::mark_state::missing;
+use super::pause_all::pause_all;
 use super::place::{self, Place};
 use super::progress::{Progress, Showing};
 use super::{
-    CliError, Deck, Env, ExitCode, backup as manifest, engine, integrity, older_copy, output,
-    random,
+    CliError, Deck, Env, ExitCode, backup as manifest, engine, integrity, older_copy, other_deck,
+    output, random,
 };
 use crate::domain::{Lost, NewIncarnation, Recovery, Right, Timestamp, Turn};
 use crate::store::sqlite::mark::Standing;
@@ -108,16 +110,17 @@ fn accept(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let elsewhere = place::elsewhere_known(&mut deck.store, env)?;
     break_seal(env)?;
     deck.store.begin()?;
-    let recovery = turn.make(&mut deck.store, &actor, now)?;
+    let turned = turn.make(&mut deck.store, &actor, now)?;
     if let Some(place) = &elsewhere {
         // The user has accepted what is missing, and has not said whether the other deck lives on.
         place.store(&mut deck.store)?;
     }
     deck.store.commit()?;
+    // Nothing runs any more that was paused in another copy, and opt-outs are asked for.
     older_copy::forget(env, deck.store.deck_id())?;
     let done = Restored {
         turn: &turn,
-        recovery: recovery.as_ref(),
+        turned: &turned,
         aside: None,
         carried: &Carried::default(),
         elsewhere: elsewhere.as_ref(),
@@ -158,6 +161,7 @@ fn replace(
     }
     // From here on no action is acknowledged that only the replaced store would hold.
     let mut held = hold(env)?;
+    other_deck::in_store(env, store.deck_id())?;
     let elsewhere = place::elsewhere_known(&mut store, env)?;
     let marked = store.keep_mark(&env.deck, env.state.as_deref())?;
     let now = deck::present_of(&mut store)?;
@@ -165,9 +169,10 @@ fn replace(
         Standing::Current if marked.known => None,
         Standing::Older(lost) => Some(*lost),
         Standing::Current | Standing::Unmarked => Some(unknown(now)),
-        Standing::Foreign(other) => return Err(of_another_deck(other, &store)),
+        Standing::Foreign(other) => return Err(other_deck::marked(other, store.deck_id())),
         Standing::Held(copy) => return Err(super::mark_state::held(copy)),
     };
+    other_deck::noted(env, store.deck_id())?;
     let turn = Turning {
         how: Turn::Restored,
         lost,
@@ -175,19 +180,19 @@ fn replace(
     };
     store.keep_mark_apart(elsewhere.is_some());
     store.begin()?;
-    let recovery = turn.make(&mut store, &env.actor, now)?;
+    let turned = turn.make(&mut store, &env.actor, now)?;
     let carried = carry::carry(held.as_mut(), &mut store, env)?;
-    store.commit()?;
     if let Some(place) = &elsewhere {
         // When an engine starts, the user says whether this deck replaces the other.
         place.store(&mut store)?;
     }
+    store.commit()?;
     store.into_one_file()?;
     let aside = exchange(prepared, env)?;
     drop(held);
     let done = Restored {
         turn: &turn,
-        recovery: recovery.as_ref(),
+        turned: &turned,
         aside: aside.as_deref(),
         carried: &carried,
         elsewhere: elsewhere.as_ref(),
@@ -231,14 +236,6 @@ fn source(from: &Path) -> Result<PathBuf, CliError> {
     )
 }
 
-fn of_another_deck(other: &str, store: &SqliteStore) -> CliError {
-    CliError::deck(format!(
-        "the backup is of deck {}, and this folder is of deck {other}",
-        store.deck_id()
-    ))
-    .hint("restore it to a folder of its own")
-}
-
 /// Returns a loss of unknown size.
 pub(super) const fn unknown(last_run: Timestamp) -> Lost {
     Lost {
@@ -264,13 +261,14 @@ struct Turning {
 }
 
 impl Turning {
-    /// Begins the new incarnation. Returns what holds the deck back from now on.
+    /// Begins the new incarnation in the open group, and pauses what runs. Returns what holds the deck back
+    /// from now on.
     fn make(
         &self,
         store: &mut SqliteStore,
         actor: &str,
         now: Timestamp,
-    ) -> Result<Option<Recovery>, CliError> {
+    ) -> Result<Turned, CliError> {
         let new = NewIncarnation {
             tag: random::identity(),
             from_serial: self.from,
@@ -284,8 +282,29 @@ impl Turning {
             at: self.lost.map_or(now, |lost| lost.last_run.max(now)),
         };
         store.begin_incarnation(&new, &by)?;
-        Ok(store.recovery()?)
+        let paused = pause_all(store, self.why_paused(), &by)?;
+        let recovery = store.recovery()?;
+        Ok(Turned { recovery, paused })
     }
+
+    /// Returns the reason in the log for which the campaigns are paused.
+    const fn why_paused(&self) -> &'static str {
+        match self.how {
+            Turn::Restored | Turn::Copied => {
+                "a backup was restored: pauses and stops given after it are not known"
+            }
+            Turn::RollbackAccepted => {
+                "a rollback was accepted: pauses and stops of the lost part are not known"
+            }
+        }
+    }
+}
+
+/// What holds a deck back that has begun another incarnation.
+struct Turned {
+    recovery: Option<Recovery>,
+    /// The campaigns that were running.
+    paused: Vec<String>,
 }
 
 /// Puts the prepared store in place. Returns the new path of the old store, if there was one.
@@ -348,7 +367,7 @@ fn remove(prepared: &Path) -> Result<(), CliError> {
 /// What a restore did, for its report.
 struct Restored<'a> {
     turn: &'a Turning,
-    recovery: Option<&'a Recovery>,
+    turned: &'a Turned,
     /// Where the store that was replaced is now.
     aside: Option<&'a Path>,
     /// What was taken over from that store.
@@ -366,7 +385,9 @@ impl Restored<'_> {
                 "attempts_missing": lost.and_then(|lost| lost.attempts),
                 "entries_missing": lost.and_then(|lost| lost.entries),
                 "lost": lost.is_some(),
-                "recovery": self.recovery,
+                "recovery": self.turned.recovery,
+                "paused": self.turned.paused,
+                "lower_paces_known": false,
                 "replaced": self.aside,
                 "opt_outs_carried": self.carried.numbers,
                 "opt_outs_unread": self.carried.unread,
@@ -384,7 +405,9 @@ impl Restored<'_> {
         for line in self.carried.lines() {
             writeln!(out, "{line}")?;
         }
-        for line in self.recovery.map(holds).unwrap_or_default() {
+        report_paused(&self.turned.paused, out)?;
+        let recovery = self.turned.recovery.as_ref();
+        for line in recovery.map(holds).unwrap_or_default() {
             writeln!(out, "{line}")?;
         }
         if let Some(place) = self.elsewhere {
@@ -397,6 +420,24 @@ impl Restored<'_> {
         }
         Ok(ExitCode::Done)
     }
+}
+
+/// Writes which campaigns were paused, and what else of the lost part the user has to give again.
+fn report_paused(paused: &[String], out: &mut dyn Write) -> Result<(), CliError> {
+    if !paused.is_empty() {
+        let names = paused.join(", ");
+        writeln!(
+            out,
+            "Paused, because a pause or a stop may be missing: {names}. `dialdeck campaign resume NAME` for each \
+             that is to dial; `dialdeck campaign stop NAME` again for one that was stopped.",
+        )?;
+    }
+    writeln!(
+        out,
+        "A pace that was lowered since is not known: `dialdeck campaign show NAME` has the one that counts, \
+         `dialdeck campaign set NAME --pace N` lowers it again."
+    )?;
+    Ok(())
 }
 
 /// Returns what holds the deck back because calls or opt-outs may be missing, one line each.

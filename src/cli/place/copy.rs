@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::fs;
 
 use super::{CREDENTIALS, Place, elsewhere, may_be_a_copy, note, other_engine};
+use crate::cli::pause_all::pause_all;
 use crate::cli::{CliError, Deck, Env, engine, mark_state, older_copy, output, random, restore};
-use crate::domain::{CallEnd, CallReport, CampaignState, Lost, NewIncarnation, Recovery, Turn};
+use crate::domain::{CallEnd, CallReport, Lost, NewIncarnation, Recovery, Turn};
 use crate::store::sqlite::incarnation::ENGINE_PLACE;
 use crate::store::sqlite::mark::Standing;
 use crate::store::{By, Recover as _, Store as _};
@@ -130,16 +131,7 @@ fn leave_to_the_other(deck: &mut Deck, by: &By) -> Result<u64, CliError> {
     for attempt in unclosed.into_keys() {
         deck.store.note_unclosed(attempt, None)?;
     }
-    let mut paused = 0;
-    for campaign in deck.store.campaigns()? {
-        if campaign.state == CampaignState::Running {
-            let to = CampaignState::Paused;
-            deck.store
-                .move_campaign(campaign.id, to, "copied deck", by)?;
-            paused += 1;
-        }
-    }
-    Ok(paused)
+    Ok(pause_all(&mut deck.store, "copied deck", by)?.len() as u64)
 }
 
 /// Renames the key, because the addresses and tokens given out by the original remain its own.

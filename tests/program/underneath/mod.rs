@@ -17,4 +17,5 @@ mod locks;
 mod loops;
 mod older;
 mod place;
+mod restore;
 mod time;

@@ -64,6 +64,7 @@ fn an_older_store_in_another_file_is_older_whatever_is_said_about_its_place() {
         assert!(!doctor.out.contains("run --copy"), "{name}: {doctor:?}");
         // The hint leads to the same holds as a restore.
         bench.ok(&["restore", "--accept-rollback"]);
+        bench.ok(&["campaign", "resume", "recall"]);
         for answer in [&[][..], &["--moved"]] {
             let said = bench.dial("deck", answer);
             assert_eq!(said.code, 3, "{name}: opt-outs are missing: {said:?}");

@@ -11,13 +11,16 @@ use dialdeck_testkit::deck::read;
 const WAYS_OUT: &str = "`dialdeck restore --from BACKUP` puts a backup in its place, `dialdeck restore --accept-rollback` continues with what is left; opt-outs and pauses are taken meanwhile";
 const UNMARKED: &str = "the deck's mark is missing or damaged, in its folder and in the state folder: nothing says whether the store is as the last run left it";
 
+/// Whether a campaign that a restore paused is to dial is the user's to say.
+const RESUME: &[&str] = &["campaign", "resume", "recall"];
+
 /// The store's own files, as they were at some instant.
-struct Kept(Vec<(String, Vec<u8>)>);
+pub(crate) struct Kept(Vec<(String, Vec<u8>)>);
 
 const STORE: [&str; 2] = ["deck.sqlite", "deck.sqlite-wal"];
 
 impl Kept {
-    fn of(bench: &Bench) -> Self {
+    pub(crate) fn of(bench: &Bench) -> Self {
         let there = STORE.iter().filter(|name| bench.file(name).exists());
         Self(
             there
@@ -27,7 +30,7 @@ impl Kept {
     }
 
     /// Writes them over the existing files, which keep their place.
-    fn put_back(&self, bench: &Bench) {
+    pub(crate) fn put_back(&self, bench: &Bench) {
         for name in ["deck.sqlite-wal", "deck.sqlite-shm"] {
             fs::remove_file(bench.file(name)).ok();
         }
@@ -98,10 +101,11 @@ fn in_folder(bench: &Bench, arg: &str) -> String {
     bench.beside(file).to_str().unwrap().to_owned()
 }
 
-/// Accepts the rollback, and confirms that no opt-out is missing.
+/// Accepts the rollback, confirms that no opt-out is missing, and resumes what was paused.
 fn accept(bench: &Bench) {
     bench.ok(&["restore", "--accept-rollback"]);
     bench.ok(&["restore", "--lists-complete", "a test"]);
+    bench.ok(RESUME);
 }
 
 /// The carrier's own log, in which calls of an engine that was killed have no end. They are taken to be up
@@ -266,7 +270,6 @@ fn what_holds_back_is_taken_by_a_store_that_went_back_and_changes_nothing_about_
     let said = bench.run(&["doctor"]);
     assert!(said.out.contains(&says), "{said:?}");
     accept(&bench);
-    bench.ok(&["campaign", "resume", "recall"]);
     assert_eq!(bench.dial("deck", &[]).code, 0);
     let judged = Judged::of(&bench);
     assert!(judged.invites.iter().all(|(_, called)| *called != number));
@@ -297,6 +300,7 @@ fn a_backup_that_is_restored_waits_and_asks_for_the_opt_outs() {
         serde_json::json!(["internal", "campaign:recall"])
     );
     assert!(restored["attempts_missing"].is_u64() && restored["entries_missing"].is_u64());
+    bench.ok(RESUME);
     assert!(bench.file("deck.sqlite.replaced-1").exists());
     let invites = bench.invites();
     let said = bench.dial("deck", &[]);
@@ -354,6 +358,7 @@ fn a_deck_that_lost_its_store_is_restored_where_it_was() {
     }
     let restored = bench.ok(&["restore", "--from", backup.to_str().unwrap()]);
     assert!(restored.contains("nothing is missing"), "{restored}");
+    bench.ok(RESUME);
     let invites = bench.invites();
     assert_eq!(bench.dial("deck", &[]).code, 0);
     assert!(bench.invites() > invites);
@@ -480,6 +485,9 @@ fn go_on(bench: &Bench, list: &std::path::Path, has_numbers: bool) {
     }
     // The campaign's own list was never used.
     bench.ok(&["restore", "--lists-complete", "no more opt-outs"]);
+    if said["paused"] == serde_json::json!(["recall"]) {
+        bench.ok(RESUME);
+    }
 }
 
 /// 20 times an engine is killed, and the whole folder, mark included, is restored to its state before anything
@@ -553,6 +561,7 @@ fn a_backup_may_take_the_place_of_a_deck_that_is_gone() {
     fs::remove_dir_all(bench.deck()).unwrap();
     let from = ["restore", "--from", backup.to_str().unwrap()];
     assert_eq!(bench.on("new", &from).code, 0);
+    assert_eq!(bench.on("new", RESUME).code, 0);
     let invites = bench.invites();
     assert_eq!(bench.dial("new", &["--moved"]).code, 0);
     assert!(bench.invites() > invites);

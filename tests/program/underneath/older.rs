@@ -216,6 +216,7 @@ fn a_restore_takes_the_opt_outs_over_from_the_store_that_it_replaces() {
         assert!(found.contains(list) && found.contains(note), "{found}");
     }
     bench.ok(&["restore", "--lists-complete", "none"]);
+    bench.ok(&["campaign", "resume", "recall"]);
     let invites = bench.invites();
     assert_eq!(bench.dial("deck", &[]).code, 0);
     let carrier = bench.carrier();

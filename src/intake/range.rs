@@ -33,7 +33,7 @@ const TO: [&str; 16] = [
 ];
 
 /// Words behind a number that make it stand for others too.
-const AND_MORE: [&str; 10] = [
+const AND_MORE: [&str; 12] = [
     "range",
     "exchange",
     "series",
@@ -41,10 +41,15 @@ const AND_MORE: [&str; 10] = [
     "onward",
     "onwards",
     "ff",
+    "etc",
+    "et seq",
     "all numbers",
     "block of",
     "and up",
 ];
+
+/// What a count behind a number counts, if the number stands for others too: `2125550100 (100 numbers)`.
+const COUNTED: [&str; 6] = ["numbers", "lines", "dids", "phones", "nummern", "numeros"];
 
 /// Returns the numbers of a range. `None` if the text is none.
 pub(super) fn of(text: &str, how: How<'_>) -> Option<Result<Vec<PhoneNumber>, RangeFault>> {
@@ -233,7 +238,14 @@ fn wildcard(text: &str, how: How<'_>) -> Option<Result<(PhoneNumber, PhoneNumber
 
 /// Returns whether a number is followed by words that make it stand for others too.
 fn and_more(text: &str, how: How<'_>) -> bool {
-    let Some(at) = text.find(|char: char| char.is_alphabetic()) else {
+    let ends = |at: usize, char: char| {
+        char.is_alphabetic()
+            || matches!(char, '&' | ',')
+            // The bracket of an area code is part of the number.
+            || (char == '(' && has_number(&text[..at]))
+    };
+    let mut signs = text.char_indices();
+    let Some((at, _)) = signs.find(|(at, char)| ends(*at, *char)) else {
         return false;
     };
     let (number, words) = text.split_at(at);
@@ -242,10 +254,16 @@ fn and_more(text: &str, how: How<'_>) -> bool {
         .filter(|word| !word.is_empty())
         .map(str::to_lowercase)
         .collect();
-    let words = format!(" {} ", words.join(" "));
-    let more = AND_MORE
-        .iter()
-        .any(|more| words.contains(&format!(" {more} ")));
+    let is_count = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+    let counted = words
+        .windows(2)
+        .any(|pair| is_count(&pair[0]) && COUNTED.contains(&pair[1].as_str()));
+    let said = format!(" {} ", words.join(" "));
+    let more = counted
+        || said.starts_with(" up ")
+        || AND_MORE
+            .iter()
+            .any(|more| said.contains(&format!(" {more} ")));
     more && reads(number.trim_end_matches(['(', ' ', '-', ',', ':']), how).is_some()
 }
 
@@ -327,6 +345,10 @@ mod tests {
             "212xxxxxxx",
             "2125550110 (all numbers of this exchange)",
             "2125550110 and up",
+            "2125550110 & up",
+            "(212) 555-0110 (100 numbers)",
+            "(212) 555-0110, 20 lines",
+            "2125550110 etc.",
             "2125550110 range",
         ] {
             assert!(matches!(read(text, "US"), Some(Err(_))), "{text}");
@@ -353,6 +375,9 @@ mod tests {
             "2125550142 / 3125550177",
             "2125550142 3125550177",
             "2125550142 asked to stop all calls",
+            "2125550142 (follow up in 2 days)",
+            "(212) 555-0142 (Ana)",
+            "Ana 2125550142",
             "2125550142 to",
             "Ana",
             "",

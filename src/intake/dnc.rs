@@ -194,9 +194,11 @@ impl DncFile {
         }
     }
 
-    /// Returns warnings about a file that can be read: characters that cannot be read.
+    /// Returns warnings about a file that can be read: an encoding that is assumed, characters that cannot be
+    /// read.
     pub fn warnings(&self) -> Vec<String> {
-        self.shape.replaced().into_iter().collect()
+        let assumed = self.text.assumed().into_iter();
+        assumed.chain(self.shape.replaced()).collect()
     }
 
     /// Returns the header for a file of this list's rejects, with which they can be imported again.
@@ -362,7 +364,7 @@ impl Iterator for DncReader<'_> {
 }
 
 /// Returns the instant that follows `as of` in a comment. For a date alone, its midnight in UTC.
-fn date_after_as_of(comment: &str) -> Option<Timestamp> {
+pub(super) fn date_after_as_of(comment: &str) -> Option<Timestamp> {
     if let Some((_, rest)) = comment.split_once("as of ")
         && let Some(at) = rest
             .split_whitespace()

@@ -208,6 +208,9 @@ pub enum FileFault {
         /// The word that says so.
         word: String,
     },
+    /// Two comments of a registry's file state its date.
+    #[error("states another date than the comment before it")]
+    TwoDates,
     /// A line has none of the documented forms.
     #[error("`{text}` is no line of a registry's list")]
     NotARegistryLine {
@@ -262,6 +265,7 @@ impl FileFault {
             Self::PerhapsPartial { .. } => {
                 "remove the line if it is a full list; changes are taken as 212,5550142,2026-12-01,A"
             }
+            Self::TwoDates => "leave the comment with the date of the data, and remove the other",
             Self::NamedAsChanges { .. } => {
                 "rename the file if it is the full list of its areas; changes are taken as \
                  212,5550142,2026-12-01,A"
@@ -341,6 +345,7 @@ impl FileFault {
             | Self::FullListAndChanges { .. }
             | Self::PerhapsPartial { .. }
             | Self::NamedAsChanges { .. }
+            | Self::TwoDates
             | Self::NotARegistryLine { .. }
             | Self::NotARegistryCell { .. } => String::new(),
         }

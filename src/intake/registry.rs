@@ -6,12 +6,14 @@
 use csv::StringRecord;
 
 use super::contacts::{line_of, unreadable};
+use super::dnc::date_after_as_of;
 use super::file_error::{FileError, FileFault};
 use super::header::{self, Listed};
 use super::listed::{Lines, looks_like_a_date};
 use super::shape::Shape;
 use super::table::Table;
 use super::text::{Origin, Text};
+use crate::domain::Timestamp;
 
 /// Names of columns of numbers and of columns that complete them, each as returned by [`header::plain`].
 const NUMBERS: &str = "number numbers phone phones phone_number phone_numbers phone_no telephone \
@@ -39,7 +41,8 @@ const CHANGING: [&str; 14] = [
 ];
 
 /// Whole words in a file's name that mean changes.
-const CHANGES: &str = "add adds added del dels drop drops dropped off";
+const CHANGES: &str = "add adds added del dels drop drops dropped off chg chgs ch upd upds new newly daily weekly inc \
+    incs part parts partial since subset extract sample recent patch rem rems";
 
 /// What the lines of a file show about its kind.
 #[derive(Default)]
@@ -50,6 +53,9 @@ struct Found {
     changed: Option<u64>,
     /// The first comment that may say that the list is not a full one.
     doubted: Option<(u64, String)>,
+    /// The first date that a comment states, and the first line that states another.
+    dated: Option<Timestamp>,
+    dated_otherwise: Option<u64>,
 }
 
 /// Errors if the file is not certainly a full list of a registry or a list of its changes.
@@ -67,6 +73,9 @@ pub(super) fn check(text: &Text, shape: &Shape, table: Option<&Table>) -> Result
 
 impl Found {
     fn judge(self, origin: &Origin) -> Result<(), FileError> {
+        if let Some(line) = self.dated_otherwise {
+            return Err(origin.refuse(line, "", FileFault::TwoDates));
+        }
         let Some(listed) = self.listed else {
             return Ok(());
         };
@@ -85,6 +94,12 @@ impl Found {
     }
 
     fn doubt(&mut self, line: u64, comment: &str) {
+        if let Some(date) = date_after_as_of(comment) {
+            let first = *self.dated.get_or_insert(date);
+            if first != date && self.dated_otherwise.is_none() {
+                self.dated_otherwise = Some(line);
+            }
+        }
         if self.doubted.is_none() && !is_plain(comment) {
             self.doubted = Some((line, comment.trim().chars().take(60).collect()));
         }
@@ -272,12 +287,22 @@ fn is_plain(comment: &str) -> bool {
     }
 }
 
+/// Words behind `new` in the names of places.
+const PLACES: &str = "york jersey mexico hampshire brunswick south zealand";
+
 /// Returns the word of a file's name that means changes; `None` if there is none.
 fn says_changes(name: &str) -> Option<String> {
-    header::words(name).into_iter().find(|word| {
+    let words = header::words(name);
+    let of_place = |at: usize| {
+        let next = words.get(at + 1).map(String::as_str);
+        words[at] == "new" && PLACES.split(' ').any(|place| Some(place) == next)
+    };
+    let says = |word: &str| {
         CHANGING.iter().any(|start| word.starts_with(start))
-            || CHANGES.split(' ').any(|known| known == word)
-    })
+            || CHANGES.split_whitespace().any(|known| known == word)
+    };
+    let found = (0..words.len()).find(|at| says(&words[*at]) && !of_place(*at));
+    found.map(|at| words[at].clone())
 }
 
 #[cfg(test)]
@@ -337,6 +362,27 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_place_in_a_name_is_no_change() {
+        for name in ["new_york_212.txt", "NewJersey.txt", "dnc_full_2026-11.txt"] {
+            assert_eq!(read(name, "646,5550199\n"), Ok([1, 0, 0]), "{name}");
+        }
+    }
+
+    /// A list is of one date: which of two counts is not known.
+    #[test]
+    fn a_list_of_two_dates_is_refused() {
+        for text in [
+            "# as of 2026-11-20\n# as of 2019-11-20\n646,5550199\n",
+            "# as of 2026-11-20\n646,5550199\n# as of 2019-11-20\n646,5550198\n",
+        ] {
+            let found = read("list.txt", text).unwrap_err();
+            assert!(found.contains("another date"), "{found}");
+        }
+        let same = "# as of 2026-11-20\n# as of: 2026-11-20\n646,5550199\n";
+        assert_eq!(read("list.txt", same), Ok([1, 0, 0]));
+    }
+
     /// 16 CFR 310.8: a file that is not certainly the whole of an area makes no area fresh.
     #[test]
     fn a_file_that_may_hold_changes_is_refused() {
@@ -388,6 +434,14 @@ mod tests {
             "646Deletes.txt",
             "adds.txt",
             "dnc_update.txt",
+            "212_chg.txt",
+            "upd_212.txt",
+            "new_numbers.txt",
+            "newly_registered.txt",
+            "weekly.txt",
+            "212-inc.txt",
+            "part1of2.txt",
+            "since_2026-11-01.txt",
         ] {
             assert!(read(name, "646,5550199\n").is_err(), "{name}");
             // A list of changes may have any name.

@@ -178,6 +178,8 @@ pub(super) struct Text {
     encoding: &'static Encoding,
     /// Whether the bytes are UTF-8 and need no decoding.
     passes: bool,
+    /// The first line that is not UTF-8, if the text is read as Windows-1252 for it.
+    assumed_at: Option<u64>,
     /// The delimiter that a first line `sep=;` names.
     pub(super) delimiter: Option<u8>,
     /// Bytes of that line.
@@ -208,6 +210,8 @@ impl Text {
             origin,
             encoding: marked.unwrap_or(guessed),
             passes: marked.is_none() && broken == 0,
+            assumed_at: (marked.is_none() && guessed == WINDOWS_1252)
+                .then(|| scan.fault_line.unwrap_or(scan.line + 1)),
             delimiter: None,
             skipped: 0,
         };
@@ -232,6 +236,15 @@ impl Text {
             self.skipped = line.len() as u64;
         }
         Ok(())
+    }
+
+    /// Returns a warning about an encoding that is assumed; `None` if it is certain.
+    pub(super) fn assumed(&self) -> Option<String> {
+        let line = self.assumed_at?;
+        Some(format!(
+            "line {line}: holds a byte that is not UTF-8, so that the whole list is read as Windows-1252; if its \
+             letters look wrong, save it as UTF-8"
+        ))
     }
 
     /// Reads the whole file once. Returns the SHA-256 of its bytes, in lower-case hex.
@@ -304,6 +317,8 @@ struct Scan {
     characters: u64,
     /// Places that are not valid UTF-8.
     faults: u64,
+    /// The line of the first of them.
+    fault_line: Option<u64>,
     /// Bytes of a character that the last chunk cut.
     carry: Vec<u8>,
 }
@@ -321,7 +336,6 @@ impl Scan {
         {
             self.nul_line = Some(self.line + newlines(&chunk[..at]) + 1);
         }
-        self.line += newlines(chunk);
         if self.carry.is_empty() {
             self.check(chunk);
         } else {
@@ -329,8 +343,10 @@ impl Scan {
             joined.extend(chunk);
             self.check(&joined);
         }
+        self.line += newlines(chunk);
     }
 
+    /// Counts the characters of bytes that begin on the current line.
     fn check(&mut self, bytes: &[u8]) {
         if bytes.is_ascii() {
             return;
@@ -348,6 +364,10 @@ impl Scan {
                 return;
             };
             self.faults += 1;
+            if self.fault_line.is_none() {
+                let before = &bytes[..bytes.len() - after.len()];
+                self.fault_line = Some(self.line + newlines(before) + 1);
+            }
             rest = &after[length..];
         }
     }

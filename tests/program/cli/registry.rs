@@ -297,14 +297,14 @@ fn what_may_be_a_list_of_changes_covers_nothing() {
 fn an_older_list_does_not_age_an_area_and_one_too_old_is_named() {
     let scratch = offers();
     for (name, text) in [
-        ("new.txt", "212,5550142\n"),
+        ("newer.txt", "212,5550142\n"),
         ("old.txt", "212,5550143\n646,5550144\n"),
     ] {
         fs::write(scratch.path(name), text).unwrap();
     }
     import(
         &scratch,
-        &scratch.text("new.txt"),
+        &scratch.text("newer.txt"),
         &["--as-of", "2026-11-20"],
     )
     .exits(0);

@@ -53,14 +53,16 @@ impl Answer {
                 (CellWord::No, "0" | "0.0") => Self::Zero,
                 (CellWord::Yes | CellWord::YesLetter, _) => Self::Yes,
                 (CellWord::No, _) => Self::No,
-                (CellWord::Blank, _) => Self::Blank,
+                (CellWord::Blank | CellWord::Nothing, _) => Self::Blank,
                 (CellWord::Never | CellWord::Refusal | CellWord::Negation, _) => Self::Refusal,
                 (
                     CellWord::Allowed
                     | CellWord::Agreement
                     | CellWord::Only
                     | CellWord::Phone
-                    | CellWord::Channel,
+                    | CellWord::Channel
+                    | CellWord::Clear
+                    | CellWord::Outcome,
                     _,
                 ) => Self::Words,
             };

@@ -4,6 +4,7 @@
 //! with the contact under its name), or ignored by name. No column is dropped silently: the import shows for
 //! each column what it was taken for and how many rows used it.
 
+mod beside;
 mod field;
 
 #[cfg(test)]
@@ -16,7 +17,7 @@ use super::header::{self, Listed, Meaning};
 use super::text::Origin;
 use super::topic::Topic;
 use super::undecided::Doubt;
-use super::wishes::Wish;
+use super::wishes::{self, Wish};
 
 pub use field::{ColumnMap, ColumnUse, Field, MapFault, Taken, Target};
 
@@ -68,6 +69,14 @@ pub(super) struct Columns {
     no_numbers: Vec<bool>,
     /// Columns of free text, in which a cell may ask not to be called.
     pub(super) free: Vec<usize>,
+    /// Columns about calls or consent that the user keeps as variables. A cell that asks by itself still counts.
+    pub(super) watched: Vec<usize>,
+    /// Those of the columns of free text whose cells are names.
+    named: Vec<usize>,
+    /// Columns of the extensions of the numbers to call.
+    pub(super) extensions: Vec<usize>,
+    /// Columns that say of what kind the numbers to call are.
+    pub(super) kinds: Vec<usize>,
     /// Columns kept as variables, each with its name as JSON text.
     pub(super) variables: Vec<(usize, String)>,
 }
@@ -139,8 +148,8 @@ impl Columns {
         let kept = self.each.iter().enumerate();
         kept.filter(|(_, column)| unknown(column))
             .flat_map(|(position, column)| {
-                let place = Doubt::of_place(&self.names[position])
-                    .filter(|doubt| *doubt == Doubt::Place || !stated);
+                let place = Doubt::of_place(&self.names[position]);
+                let place = Some(place).filter(|doubt| *doubt == Doubt::Place || !stated);
                 let doubts = column.doubt.into_iter().chain(place);
                 doubts.map(move |doubt| (position, doubt))
             })
@@ -161,6 +170,15 @@ impl Columns {
                 note: column.note.clone(),
             })
             .collect()
+    }
+
+    /// Returns whether a cell of free text may ask not to be called.
+    pub(super) fn may_ask(&self, position: usize, cell: &str) -> bool {
+        if self.named.contains(&position) {
+            wishes::name_may_ask(cell)
+        } else {
+            wishes::may_ask(cell)
+        }
     }
 
     /// Returns whether a column's name says that its digits are no telephone numbers.
@@ -197,6 +215,21 @@ impl Columns {
             if unknown || named || free_text {
                 self.free.push(position);
             }
+            if column.mapped
+                && column.taken == Taken::Variable
+                && header::is_about_calls(&self.names[position])
+            {
+                self.watched.push(position);
+            }
+            if unknown && beside::is_extension(&self.names[position]) {
+                self.extensions.push(position);
+            }
+            if unknown && beside::is_kind_of(&self.names[position], self.name(Field::Number)) {
+                self.kinds.push(position);
+            }
+            if named || (unknown && header::holds_names(&self.names[position])) {
+                self.named.push(position);
+            }
             let wish = column.field.and_then(Field::wish);
             if let Some(wish) = wish.filter(|_| column.taken == Taken::Field) {
                 self.wishes.push((position, wish));
@@ -225,6 +258,10 @@ pub(super) fn read(
         further_places: Vec::new(),
         no_numbers: Vec::new(),
         free: Vec::new(),
+        watched: Vec::new(),
+        named: Vec::new(),
+        extensions: Vec::new(),
+        kinds: Vec::new(),
         variables: Vec::new(),
     };
     for field in Field::ALL
@@ -337,8 +374,11 @@ fn by_name(name: &str) -> Column {
             column.note = Some("about another channel than calls".to_owned());
         }
         Meaning::Unclear => column.doubt = Some(Doubt::Named),
+        Meaning::About(topic) if !topic.is_unknown() => column.doubt = Some(Doubt::Topic(topic)),
+        Meaning::About(_) | Meaning::Other if header::nearly_never(name) => {
+            column.doubt = Some(Doubt::Named);
+        }
         Meaning::About(topic) => column.doubt = Some(Doubt::Topic(topic)),
-        Meaning::Other if header::nearly_never(name) => column.doubt = Some(Doubt::Named),
         Meaning::Other => {}
     }
     column

@@ -109,7 +109,8 @@ impl ContactFile {
             let fault = FileFault::HeaderOnly;
             return Err(file.text.origin.refuse(top.line, "", fault));
         }
-        heading::check(&file.text, &file.shape, &top)?;
+        let flags = !file.columns.wishes.is_empty();
+        heading::check(&file.text, &file.shape, &top, flags)?;
         undecided::check(&file.text, &file.shape, (&file.columns, &top), country)?;
         Ok(file)
     }
@@ -130,8 +131,8 @@ impl ContactFile {
     }
 
     /// Returns warnings about a file that can be read: columns whose name is near to a known one that is
-    /// missing, columns that may hold a place or a date but are kept as variables, and characters that cannot
-    /// be read.
+    /// missing, columns that may hold a place or a date but are kept as variables, an encoding that is assumed,
+    /// and characters that cannot be read.
     pub fn warnings(&self) -> Vec<String> {
         let slips = self.columns.misspelled();
         slips
@@ -143,6 +144,7 @@ impl ContactFile {
                     "column `{name}` is kept as a variable and binds no call; if it says more, --map \"{name}={field}\""
                 )
             }))
+            .chain(self.text.assumed())
             .chain(self.shape.replaced())
             .collect()
     }
@@ -230,6 +232,7 @@ impl ContactFile {
             comments: self.above - above.len() as u64,
             above,
             not_to_be_called,
+            without_consent: Vec::new(),
         })
     }
 }
@@ -296,6 +299,8 @@ pub struct ContactReader<'r> {
     above: VecDeque<Reject>,
     comments: u64,
     not_to_be_called: Vec<NotToBeCalled>,
+    /// Lines of contacts that say that there is no consent.
+    without_consent: Vec<u64>,
 }
 
 impl ContactReader<'_> {
@@ -319,6 +324,11 @@ impl ContactReader<'_> {
     pub fn not_to_be_called(&mut self) -> Vec<NotToBeCalled> {
         std::mem::take(&mut self.not_to_be_called)
     }
+
+    /// Returns the lines, since the last call of this function, of contacts that say that there is no consent.
+    pub fn without_consent(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.without_consent)
+    }
 }
 
 impl Iterator for ContactReader<'_> {
@@ -340,7 +350,12 @@ impl Iterator for ContactReader<'_> {
         let judged = self.judge.row(line, &self.record);
         self.not_to_be_called.extend(judged.not_to_be_called);
         Some(Ok(match judged.row {
-            Ok(contact) => Row::Contact(Box::new(contact)),
+            Ok(contact) => {
+                if self.judge.denies_consent(&self.record) {
+                    self.without_consent.push(line);
+                }
+                Row::Contact(Box::new(contact))
+            }
             Err(reject) => Row::Reject(reject),
         }))
     }

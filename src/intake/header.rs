@@ -7,6 +7,7 @@
 mod tests;
 
 use super::columns::Field;
+use super::letters;
 use super::opt_out_text;
 use super::topic::Topic;
 use super::vocabulary::{self, NameWord, all_are, exactly, folded, has, is, names};
@@ -29,7 +30,7 @@ pub(super) enum Meaning {
 /// Returns the words of a name, in lower case.
 pub(super) fn words(name: &str) -> Vec<String> {
     // Salesforce ends the names of fields that its users add in `__c`.
-    let name = name.strip_suffix("__c").unwrap_or(name);
+    let name = letters::plain(name.strip_suffix("__c").unwrap_or(name));
     let mut words: Vec<String> = vec![String::new()];
     let mut before = None;
     let letters: Vec<char> = name
@@ -103,11 +104,33 @@ pub(super) fn meaning(name: &str) -> Meaning {
     Topic::of(name, &words).map_or(Meaning::Other, Meaning::About)
 }
 
-/// Returns whether a title or a name says that people are not to be called, by the telephone or at all.
+/// Returns whether a title or a name may say that people are not to be called, by the telephone or at all.
 pub(super) fn says_never(name: &str) -> bool {
     let words = folded_words(name);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    has(&words, NameWord::Never) && !is_other_channel(&words)
+    let asks = has(&words, NameWord::Never) || opt_out_text::asks(&words.join(" "));
+    asks && !is_other_channel(&words)
+}
+
+/// Returns whether the name of a column is about calls, contacts or consent, or may be.
+pub(super) fn is_about_calls(name: &str) -> bool {
+    match meaning(name) {
+        Meaning::Unclear => true,
+        Meaning::About(topic) => !topic.is_unknown(),
+        Meaning::Field(..) | Meaning::OtherChannel | Meaning::Other => false,
+    }
+}
+
+/// Returns whether the cells of a column are names, of people, companies or places. A word such as `Stop` or
+/// `Robinson` is a name there.
+pub(super) fn holds_names(name: &str) -> bool {
+    const NAMES: &str = "name names surname surnames forename firstname lastname fullname company companies business \
+        employer organization organisation firm brand store shop street address addr city town suburb nachname \
+        vorname firma ort strasse stadt nom prenom societe ville rue nome cognome azienda citta via nombre \
+        apellido apellidos empresa ciudad calle sobrenome cidade rua naam achternaam voornaam bedrijf plaats straat";
+    let words = folded_words(name);
+    let mut words = words.iter();
+    words.any(|word| NAMES.split_whitespace().any(|known| known == word))
 }
 
 /// Returns the field of place or date that an unknown column may hold, so that the import can warn the user.

@@ -9,20 +9,20 @@ use super::contacts::{Top, csv_reader, line_of, unreadable};
 use super::file_error::{FileError, FileFault};
 use super::header;
 use super::listed::shortened;
-use super::opt_out_text;
 use super::shape::Shape;
 use super::text::Text;
 
 /// Checks that neither the name of a contact list nor a title or a comment in it says that the list is one of
-/// people who are not to be called.
+/// people who are not to be called. `flags` is whether a column of the list says who is not to be called, which
+/// the name may be about.
 ///
 /// # Errors
 ///
 /// Errors if one may say so.
-pub(super) fn check(text: &Text, shape: &Shape, top: &Top) -> Result<(), FileError> {
+pub(super) fn check(text: &Text, shape: &Shape, top: &Top, flags: bool) -> Result<(), FileError> {
     let name = text.origin.file_name();
     let stem = name.split('.').find(|part| !part.is_empty());
-    if stem.is_some_and(says_so) {
+    if !flags && stem.is_some_and(header::says_never) {
         let fault = FileFault::NamedAsDoNotCall { name };
         return Err(text.origin.refuse(0, "", fault));
     }
@@ -38,7 +38,7 @@ pub(super) fn check(text: &Text, shape: &Shape, top: &Top) -> Result<(), FileErr
         if row == top.comments + 1 {
             continue;
         }
-        if let Some(title) = title(&record).filter(|title| says_so(title)) {
+        if let Some(title) = title(&record).filter(|title| header::says_never(title)) {
             let line = line_of(&reader, &record);
             let text_of = shortened(&title);
             let fault = FileFault::HeadedAsDoNotCall { text: text_of };
@@ -62,11 +62,6 @@ fn title(record: &StringRecord) -> Option<String> {
     }
     let alone = filled.next().is_none() && !has_number(first);
     alone.then(|| first.to_owned())
-}
-
-/// Returns whether a title or a name may say that people are not to be called.
-fn says_so(text: &str) -> bool {
-    header::says_never(text) || opt_out_text::asks(&header::words(text).join(" "))
 }
 
 #[cfg(test)]
@@ -114,6 +109,12 @@ mod tests {
         ] {
             assert_eq!(refused(name, rows), None, "{name}");
         }
+    }
+
+    #[test]
+    fn a_name_may_be_about_a_column() {
+        let rows = "number,name,Do Not Call\n2125550142,Ana,no\n";
+        assert_eq!(refused("customers_with_dnc.csv", rows), None);
     }
 
     #[test]

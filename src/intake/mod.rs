@@ -14,6 +14,7 @@ pub mod dnc;
 mod file_error;
 mod header;
 mod heading;
+mod letters;
 mod listed;
 mod located;
 mod names;

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::letters;
 use super::names::rows;
 use super::vocabulary::unaccented;
 
@@ -14,17 +15,67 @@ const TABLE: &str = include_str!("vocabulary/opt_out_text.csv");
 
 /// Returns whether the text may ask for no calls.
 pub(super) fn asks(text: &str) -> bool {
+    asks_in(text, false)
+}
+
+/// Returns whether the text of a column of names may ask for no calls. Requests of one word that is a name too
+/// do not count.
+pub(super) fn asks_beside_names(text: &str) -> bool {
+    asks_in(text, true)
+}
+
+fn asks_in(text: &str, names: bool) -> bool {
     let rules = &*RULES;
     if !rules.may_begin(text) {
         return false;
     }
-    let words = words(text);
+    let text = letters::plain(text);
+    if text.contains(SIGNS) || (!names && spells_dnc(&text)) {
+        return true;
+    }
+    let words = words(&text);
     (0..words.len()).any(|at| {
         let (rest, starts) = (&words[at..], at == 0 || words[at - 1] == END);
+        if !names && is_dnc_code(&words[at]) {
+            return true;
+        }
+        let counts = |rule: &&Rule| !(names && rule.is_name);
         let laid = |rule: &&Rule| (starts || !rule.at_start) && follows(rest, &rule.parts);
-        let mut found = rules.beginning(&words[at]).filter(laid).peekable();
+        let found = rules.beginning(&words[at]);
+        let mut found = found.filter(counts).filter(laid).peekable();
         found.peek().is_some() && !found.any(|rule| rule.is_work)
     })
+}
+
+/// Returns whether a whole text is `DNC` or a code with it.
+pub(super) fn is_code(text: &str) -> bool {
+    let text = letters::plain(text.trim());
+    is_dnc_code(&text.to_lowercase()) || spells_dnc(&text)
+}
+
+/// Signs that forbid: no entry, a telephone or a bell that is struck out, a stop sign.
+const SIGNS: [char; 5] = [
+    '\u{1f6ab}',
+    '\u{26d4}',
+    '\u{1f4f5}',
+    '\u{1f515}',
+    '\u{1f6d1}',
+];
+
+/// The letters of a code that dialers put around `DNC`, as in `DNCC`, `ADNC` and `INTDNC`.
+const CODE: usize = 8;
+
+/// Returns whether a word is such a code.
+fn is_dnc_code(word: &str) -> bool {
+    word.len() <= CODE
+        && word.contains("dnc")
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// Returns whether a text is the three letters with signs between them: `D/N/C`.
+fn spells_dnc(text: &str) -> bool {
+    let letters = text.chars().filter(|letter| letter.is_alphanumeric());
+    text.len() <= CODE && letters.flat_map(char::to_lowercase).eq("dnc".chars())
 }
 
 /// The mark between sentences and items in the list of words.
@@ -41,6 +92,8 @@ struct Rules {
 struct Rule {
     at_start: bool,
     is_work: bool,
+    /// Whether the request is a name too.
+    is_name: bool,
     parts: Vec<Part>,
 }
 
@@ -72,8 +125,9 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
         by_word: HashMap::new(),
         by_stem: Vec::new(),
     };
-    for row in of_kind("request").chain(of_kind("work")) {
-        rules.add(row.pattern, row.kind == "work", &calls);
+    let kinds = ["request", "name", "work"];
+    for row in kinds.into_iter().flat_map(of_kind) {
+        rules.add(row, &calls);
     }
     rules
 });
@@ -85,10 +139,10 @@ struct Row {
 }
 
 impl Rules {
-    fn add(&mut self, pattern: &'static str, is_work: bool, calls: &[&'static str]) {
-        let (at_start, pattern) = match pattern.strip_prefix("^ ") {
+    fn add(&mut self, row: &Row, calls: &[&'static str]) {
+        let (at_start, pattern) = match row.pattern.strip_prefix("^ ") {
             Some(rest) => (true, rest),
-            None => (false, pattern),
+            None => (false, row.pattern),
         };
         let parts: Vec<Part> = pattern.split(' ').map(|text| part(text, calls)).collect();
         let number = self.all.len();
@@ -103,7 +157,8 @@ impl Rules {
         }
         self.all.push(Rule {
             at_start,
-            is_work,
+            is_work: row.kind == "work",
+            is_name: row.kind == "name",
             parts,
         });
     }
@@ -125,7 +180,8 @@ impl Rules {
         let begins = |word: &[u8]| {
             let word = std::str::from_utf8(word).unwrap_or_default();
             let stem = |(stem, _): &(&str, usize)| word.starts_with(stem);
-            !word.is_empty() && (self.by_word.contains_key(word) || self.by_stem.iter().any(stem))
+            let begins = self.by_word.contains_key(word) || self.by_stem.iter().any(stem);
+            !word.is_empty() && (begins || word.contains("dnc"))
         };
         for byte in text.bytes() {
             if !byte.is_ascii() {
@@ -280,6 +336,42 @@ mod tests {
         assert!(cells(table).count() >= 150);
         let missed: Vec<&str> = cells(table).filter(|cell| !asks(cell)).collect();
         assert!(missed.is_empty(), "{missed:#?}");
+    }
+
+    #[test]
+    fn codes_of_dialers_and_signs_are_wishes() {
+        for text in [
+            "DNCC", "ADNC", "XDNC", "DNC2", "INTDNC", "DNC_CAMP", "D/N/C", "d.n.c", "\u{26d4}",
+        ] {
+            assert!(asks(text), "{text}");
+        }
+        for text in ["Duncan", "0033k00002DnCxxAAI", "\u{1f4de}"] {
+            assert!(!asks(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_are_no_wishes() {
+        for text in [
+            "Stop",
+            "Robinson",
+            "Cease",
+            "C D",
+            "D. N. C. Smith",
+            "Mary Nix Robinson",
+            "C & D Plumbing",
+        ] {
+            assert!(!asks_beside_names(text), "{text}");
+        }
+        for text in [
+            "DO NOT CALL - Ana",
+            "DNC",
+            "asked not to be called",
+            "Ana (deceased)",
+            "do not call Stop",
+        ] {
+            assert!(asks_beside_names(text), "{text}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Reads one row of a contacts file into a contact, or into the reason why it is not one.
 
+mod beside;
 mod cells;
 mod comments;
 mod held;
@@ -224,10 +225,15 @@ impl<'r> Judge<'r> {
             (Some(position), _) => Ok(Some(position)),
             (None, Some(position)) => Err(position),
             (None, None) => {
+                let asks = |at: &usize| wishes::asks_by_itself(record.get(*at).unwrap_or_default());
+                let mut watched = self.columns.watched.iter().copied();
+                if let Some(position) = watched.find(asks) {
+                    return Ok(Some(position));
+                }
                 let mut free = self.columns.free.iter().copied();
                 let said = |at: &usize| {
                     let text = record.get(*at).unwrap_or_default();
-                    wishes::may_ask(text)
+                    self.columns.may_ask(*at, text)
                 };
                 free.find(said).map_or(Ok(None), Err)
             }
@@ -324,6 +330,7 @@ impl<'r> Judge<'r> {
             };
             return Err(Fault::new(Field::CountryCode, fault));
         }
+        self.beside(record)?;
         if self.reading.own_numbers.contains(&number) {
             return Err(Fault::new(Field::Number, RowFault::OwnNumber(number)));
         }
@@ -434,8 +441,11 @@ impl<'r> Judge<'r> {
         {
             return Ok(Some(*read));
         }
-        let read =
-            dates::read(text, self.reading.dates).map_err(|fault| Fault::new(field, fault))?;
+        let read = match dates::read(text, self.reading.dates) {
+            Ok(read) => read,
+            Err(_) if wishes::is_nothing(text) => return Ok(None),
+            Err(fault) => return Err(Fault::new(field, fault)),
+        };
         self.date = Some((text.to_owned(), read));
         Ok(Some(read))
     }

@@ -35,6 +35,12 @@ pub(super) enum RowFault {
     NumberElsewhere { column: String },
     #[error("{0} is one of the deck's own caller IDs")]
     OwnNumber(PhoneNumber),
+    /// Another column holds an extension of the number.
+    #[error("the number has an extension in `{column}`")]
+    ExtensionBeside { column: String },
+    /// Another column says that the number is that of a fax or a pager.
+    #[error("`{column}` says `{text}`: nobody speaks there")]
+    NoTelephone { text: String, column: String },
     /// A cell holds the end of its line and the beginning of another.
     #[error("the cell holds the end of its line and the beginning of another")]
     Swallowed,
@@ -109,6 +115,16 @@ impl WithHint for RowFault {
                 return format!(
                     "copy it over, or call those instead: --map \"{column}={}\"",
                     Field::Number
+                );
+            }
+            Self::ExtensionBeside { column } => {
+                return format!(
+                    "write the person's own number; to call the main number: --map \"{column}=variable\""
+                );
+            }
+            Self::NoTelephone { column, .. } => {
+                return format!(
+                    "write a number to speak to, or say --map \"{column}=variable\" if it is one"
                 );
             }
             Self::MayAsk { column, .. } => return may_ask_hint(column.as_deref()),

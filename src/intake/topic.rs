@@ -3,7 +3,7 @@
 
 use super::answer::Answer;
 use super::header::{self, Meaning};
-use super::vocabulary::{NameWord, has, is};
+use super::vocabulary::{CellWord, NameWord, folded, has, is, is_among};
 
 /// The subject of a column that is not understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +27,22 @@ enum Subject {
     Number,
     /// A name in letters that the tables do not know: a yes and a no count.
     Unknown,
+    /// How a call or a contact ended, in codes: a code that is not known counts.
+    Outcome,
+    /// The result of a comparison with registers: any value but one that is clear counts.
+    Scrub,
+    /// A name that is not known, or that blocks something: a yes counts.
+    Flag,
 }
 
 /// The most different values of a column that holds one of a few, such as a status.
 const FEW: usize = 12;
 /// The most different codes.
 const FEW_CODES: usize = 6;
+/// The longest code of a dialer, in letters.
+const LONGEST_CODE: usize = 8;
+/// The most other values beside a yes and a no, as in `yes`, `no`, `ask`.
+const ODD: usize = 1;
 
 /// The cells of one column, by what they say. Each different value counts once.
 #[derive(Clone, Debug, Default)]
@@ -46,11 +56,24 @@ pub(super) struct Tally {
     codes: usize,
     words: usize,
     others: usize,
+    /// Cells `1`, which are counted as digits too.
+    ones: usize,
+    /// Values that are clear in a comparison with registers, counted as others too.
+    clear: usize,
+    /// Codes that are no known outcome of a call, counted as others too.
+    strange: usize,
 }
 
 impl Tally {
     /// Counts a value that has not been counted before.
-    pub(super) const fn add(&mut self, answer: Answer) {
+    pub(super) fn add(&mut self, answer: Answer, cell: &str) {
+        if answer == Answer::Blank {
+            return;
+        }
+        let said = folded(cell);
+        self.ones += usize::from(answer == Answer::One);
+        self.clear += usize::from(is_among(&said, CellWord::Clear));
+        self.strange += usize::from(is_code(cell) && !is_among(&said, CellWord::Outcome));
         let count = match answer {
             Answer::Blank => return,
             Answer::Yes => &mut self.yes,
@@ -79,6 +102,14 @@ impl Tally {
     /// Returns whether a yes or a no is among the values. `1` and `0` count if no other digits are there.
     const fn has_flag(&self) -> bool {
         self.yes + self.no > 0 || (self.digits > 0 && self.distinct() == self.digits)
+    }
+
+    /// Returns whether the values are a yes, perhaps a no, and little else. Digits may be counts: only a `1` alone
+    /// or beside `0` says yes. A column of nothing but no, as `IsDeleted`, forbids nobody.
+    const fn is_flag(&self) -> bool {
+        let flags = self.yes + self.no + self.digits;
+        let says = self.yes > 0 || (self.ones > 0 && self.distinct() == self.digits);
+        says && self.distinct() - flags <= ODD
     }
 
     /// Returns whether all values are a few codes, such as `P`, `M` and `E`.
@@ -119,19 +150,42 @@ impl Topic {
             Subject::Objection
         } else if has(NameWord::Consent) {
             Subject::Consent
+        } else if has(NameWord::Outcome) {
+            Subject::Outcome
+        } else if has(NameWord::Scrub) {
+            Subject::Scrub
         } else if has(NameWord::Contact) {
             Subject::Contact
         } else if blocks {
             Subject::Block
         } else if name.chars().any(char::is_alphabetic) && !name.chars().any(latin) {
             Subject::Unknown
+        } else if !has(NameWord::Plain)
+            || has(NameWord::Adverse)
+            || words.iter().any(|word| is(word, NameWord::Block))
+        {
+            Subject::Flag
         } else {
             return None;
         };
-        Some(Self {
-            subject,
-            aside: has(NameWord::About),
-        })
+        // The outcome of a call or a contact is about it; other outcomes are not.
+        let aside = if subject == Subject::Outcome {
+            !has(NameWord::Contact)
+        } else {
+            has(NameWord::About)
+        };
+        Some(Self { subject, aside })
+    }
+
+    /// Returns whether the name says nothing by itself.
+    pub(super) fn is_unknown(self) -> bool {
+        self.subject == Subject::Flag
+    }
+
+    /// Returns whether no further value can make the column open, so that the values need no more counting.
+    pub(super) fn is_settled(self, values: &Tally) -> bool {
+        let flags = values.yes + values.no + values.digits;
+        self.subject == Subject::Flag && values.distinct() - flags > ODD
     }
 
     /// Returns whether the user has to decide what a column with these values says.
@@ -155,6 +209,9 @@ impl Topic {
                 values.yes > 0 || refusal || ones
             }
             (Subject::Unknown, _) => flag,
+            (Subject::Flag, _) => values.is_flag(),
+            (Subject::Outcome, aside) => values.strange > 0 || (refusal && !aside),
+            (Subject::Scrub, _) => values.distinct() - values.others > values.no + values.clear,
         }
     }
 
@@ -164,10 +221,24 @@ impl Topic {
             Subject::Objection | Subject::Block => matches!(answer, Answer::Yes | Answer::One),
             Subject::Consent => matches!(answer, Answer::No | Answer::Zero | Answer::Refusal),
             Subject::Contact => matches!(answer, Answer::No | Answer::Refusal),
-            Subject::Number | Subject::Unknown => false,
+            Subject::Number
+            | Subject::Unknown
+            | Subject::Flag
+            | Subject::Outcome
+            | Subject::Scrub => false,
         };
         refuses && !self.aside
     }
+}
+
+/// Returns whether a cell is a code of a dialer or a vendor: a few capitals, digits and signs.
+fn is_code(cell: &str) -> bool {
+    let cell = cell.trim();
+    let of_code =
+        |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"_-&/".contains(&byte);
+    cell.len() <= LONGEST_CODE
+        && cell.bytes().all(of_code)
+        && cell.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
 /// The most words before a colon that are read as a name.

@@ -28,28 +28,47 @@ pub(super) enum Doubt {
     Topic(Topic),
     /// The country of the numbers: the name is about places.
     Place,
-    /// The country of the numbers, if all values are letters of countries.
+    /// The country of the numbers, if all values are letters or calling codes of countries.
     Letters,
+    /// The country of the numbers, if all values are calling codes.
+    Dialed,
+    /// The country of the numbers: the name means a state, in a language of another country.
+    State,
+    /// The country of the numbers, if it ends an address.
+    Address,
 }
 
+/// Words for a state in languages of countries whose states are not all known.
+const STATES: [&str; 3] = ["estado", "provincia", "uf"];
+/// Words for an address or a town.
+const ADDRESSES: &str = "address addr city town location branch office site adresse anschrift direccion indirizzo \
+    endereco adres ciudad ville stadt ort plaats";
+
 impl Doubt {
-    /// Returns what is not known about the place in a column with this name; `None` if it is about something
-    /// else.
-    pub(super) fn of_place(name: &str) -> Option<Self> {
+    /// Returns what is not known about the place in a column with this name.
+    pub(super) fn of_place(name: &str) -> Self {
         let words = header::folded_words(name);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        if words.iter().any(|word| STATES.contains(word)) {
+            return Self::State;
+        }
+        let address = |word: &&str| ADDRESSES.split_whitespace().any(|known| known == *word);
         match (
             has(&words, NameWord::Country),
             has(&words, NameWord::NoCountry),
         ) {
-            (true, _) => Some(Self::Place),
-            (false, false) => Some(Self::Letters),
-            (false, true) => None,
+            (true, _) => Self::Place,
+            (false, _) if words.iter().any(address) => Self::Address,
+            (false, false) => Self::Letters,
+            (false, true) => Self::Dialed,
         }
     }
 
     const fn is_of_place(self) -> bool {
-        matches!(self, Self::Place | Self::Letters)
+        match self {
+            Self::Place | Self::Letters | Self::Dialed | Self::State | Self::Address => true,
+            Self::Named | Self::Topic(_) => false,
+        }
     }
 }
 
@@ -88,10 +107,21 @@ impl Open {
         }
         match self.doubt {
             Doubt::Named => {}
-            Doubt::Topic(_) => self.tally.add(answer),
-            Doubt::Place => self.abroad |= place_abroad(cell, country),
-            Doubt::Letters => {
-                if let Some(code) = by_letters(cell) {
+            Doubt::Topic(topic) => {
+                self.tally.add(answer, cell);
+                self.settled = topic.is_settled(&self.tally);
+            }
+            Doubt::Place => {
+                self.abroad |= place_abroad(cell, country) || ends_abroad(cell, country);
+            }
+            Doubt::Address => self.abroad |= ends_abroad(cell, country),
+            Doubt::State => {
+                self.abroad |=
+                    country.is_some_and(|country| names::region(country, cell).is_none());
+            }
+            Doubt::Letters | Doubt::Dialed => {
+                let letters = by_letters(cell).filter(|_| self.doubt == Doubt::Letters);
+                if let Some(code) = letters.or_else(|| by_calling_code(cell)) {
                     self.abroad |= Some(code) != country;
                 } else {
                     self.settled = true;
@@ -110,7 +140,9 @@ impl Open {
         match self.doubt {
             Doubt::Named => !self.rows.is_empty(),
             Doubt::Topic(topic) => topic.is_open(&self.tally),
-            Doubt::Place | Doubt::Letters => self.abroad,
+            Doubt::Place | Doubt::Letters | Doubt::Dialed | Doubt::State | Doubt::Address => {
+                self.abroad
+            }
         }
     }
 
@@ -144,10 +176,36 @@ fn by_letters(text: &str) -> Option<&'static str> {
         .map(|country| country.code)
 }
 
-/// Returns whether a value, or a word of it in capitals, names a country other than the assumed one.
+/// Returns the code of the country that a calling code with its sign means: `+52` or `0052`.
+fn by_calling_code(text: &str) -> Option<&'static str> {
+    let code = text
+        .strip_prefix('+')
+        .or_else(|| text.strip_prefix("00"))?
+        .trim();
+    names::country_called(code).map(|country| country.code)
+}
+
+/// Returns whether the last part of a text with several names a country other than the assumed one. `Atlanta,
+/// Georgia` is a state of it.
+fn ends_abroad(text: &str, assumed: Option<&str>) -> bool {
+    let mut parts = text.rsplit([',', '/', '\n', ';']);
+    let last = parts.next().unwrap_or_default().trim();
+    let named = names::country(last).filter(|_| parts.next().is_some() && last.len() > 1);
+    let is_state = assumed.is_some_and(|country| names::region(country, last).is_some());
+    named.is_some_and(|named| Some(named.code) != assumed) && !is_state
+}
+
+/// Returns whether a value, or a word of it in capitals, names a country other than the assumed one. Letters
+/// behind other words are a state of the assumed country if it has one of that name: `Springfield, IL`.
 fn place_abroad(text: &str, assumed: Option<&str>) -> bool {
     let whole = names::country(text).map(|country| country.code);
     let words = text.split(|char: char| !char.is_alphanumeric());
+    let words = words.filter(|word| !word.is_empty());
+    let alone = words.clone().nth(1).is_none();
+    let is_state = |word: &str| {
+        !alone && assumed.is_some_and(|country| names::region(country, word).is_some())
+    };
+    let words = words.filter(|word| !is_state(word));
     let mut codes = whole.into_iter().chain(words.filter_map(by_letters));
     codes.any(|code| Some(code) != assumed)
 }

@@ -2,13 +2,14 @@
 //!
 //! The tables are CSV files beside this module. Each explains its kinds of words in its first lines.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 use serde::de::IntoDeserializer as _;
 use serde::de::value::{Error, StrDeserializer};
 
+use super::letters;
 use super::names::rows;
 
 const COLUMN_NAMES: &str = include_str!("vocabulary/column_names.csv");
@@ -35,6 +36,10 @@ pub(super) enum NameWord {
     Objection,
     Block,
     BesideBlock,
+    Outcome,
+    Scrub,
+    Plain,
+    Adverse,
     About,
     OtherChannel,
     Telephone,
@@ -60,6 +65,7 @@ pub(super) enum CellWord {
     YesLetter,
     No,
     Blank,
+    Nothing,
     Never,
     Allowed,
     Negation,
@@ -68,6 +74,8 @@ pub(super) enum CellWord {
     Only,
     Phone,
     Channel,
+    Clear,
+    Outcome,
 }
 
 /// A row of the table of names: a name or a phrase.
@@ -145,12 +153,15 @@ static NAMES: LazyLock<HashMap<NameWord, Vec<Name>>> = LazyLock::new(|| {
 struct Cells {
     whole: HashMap<&'static str, CellWord>,
     phrases: HashMap<CellWord, Vec<Phrase>>,
+    /// Whole cells of columns of one kind.
+    among: HashMap<CellWord, HashSet<&'static str>>,
 }
 
 static CELLS: LazyLock<Cells> = LazyLock::new(|| {
     let mut cells = Cells {
         whole: HashMap::new(),
         phrases: HashMap::new(),
+        among: HashMap::new(),
     };
     for [kind, word, _language] in rows(CELL_VALUES) {
         let Some(kind) = kind_of(kind) else {
@@ -161,9 +172,13 @@ static CELLS: LazyLock<Cells> = LazyLock::new(|| {
             | CellWord::YesLetter
             | CellWord::No
             | CellWord::Blank
+            | CellWord::Nothing
             | CellWord::Never
             | CellWord::Allowed => {
                 cells.whole.insert(word, kind);
+            }
+            CellWord::Clear | CellWord::Outcome => {
+                cells.among.entry(kind).or_default().insert(word);
             }
             CellWord::Negation
             | CellWord::Agreement
@@ -215,16 +230,23 @@ pub(super) fn whole_cell(text: &str) -> Option<CellWord> {
     CELLS.whole.get(text).copied()
 }
 
+/// Returns whether a whole cell, in lower case and without accents, is of this kind in columns that have such
+/// cells.
+pub(super) fn is_among(text: &str, kind: CellWord) -> bool {
+    let known = CELLS.among.get(&kind);
+    known.is_some_and(|known| known.contains(text))
+}
+
 /// Returns whether the words of a cell have a word or a phrase of this kind.
 pub(super) fn cell_has(words: &[&str], kind: CellWord) -> bool {
     let phrases = CELLS.phrases.get(&kind);
     phrases.is_some_and(|phrases| phrases.iter().any(|phrase| phrase.is_in(words)))
 }
 
-/// Returns the text in lower case and without accents, as the tables are written.
+/// Returns the text in lower case, without accents and in plain letters, as the tables are written.
 pub(super) fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    for letter in text.chars().flat_map(char::to_lowercase) {
+    for letter in letters::plain(text).chars().flat_map(char::to_lowercase) {
         match letter {
             'ß' => folded.push_str("ss"),
             'œ' => folded.push_str("oe"),
@@ -240,21 +262,21 @@ pub(super) fn folded(text: &str) -> String {
 /// Returns a lower-case letter without its accent.
 pub(super) const fn unaccented(letter: char) -> char {
     match letter {
-        'á' | 'à' | 'â' | 'ä' | 'ã' | 'å' | 'ą' | 'ă' => 'a',
+        'á' | 'à' | 'â' | 'ä' | 'ã' | 'å' | 'ą' | 'ă' | 'ā' => 'a',
         'é' | 'è' | 'ê' | 'ë' | 'ę' | 'ě' => 'e',
         'í' | 'ì' | 'î' | 'ï' | 'ı' => 'i',
         'ó' | 'ò' | 'ô' | 'ö' | 'õ' | 'ø' | 'ő' => 'o',
-        'ú' | 'ù' | 'û' | 'ü' | 'ů' | 'ű' => 'u',
+        'ú' | 'ù' | 'û' | 'ü' | 'ů' | 'ű' | 'ū' => 'u',
         'ý' | 'ÿ' => 'y',
         'ç' | 'ć' | 'č' => 'c',
         'ñ' | 'ń' | 'ň' => 'n',
-        'ś' | 'š' | 'ş' => 's',
+        'ś' | 'š' | 'ş' | 'ș' => 's',
         'ź' | 'ż' | 'ž' => 'z',
         'ł' => 'l',
         'ğ' => 'g',
         'ř' => 'r',
-        'ť' => 't',
-        'ď' => 'd',
+        'ť' | 'ț' | 'ţ' => 't',
+        'ď' | 'đ' => 'd',
         other => other,
     }
 }
@@ -272,7 +294,9 @@ mod tests {
         let names: usize = NAMES.values().map(Vec::len).sum();
         assert_eq!(names, written(COLUMN_NAMES));
         let phrases: usize = CELLS.phrases.values().map(Vec::len).sum();
-        assert_eq!(CELLS.whole.len() + phrases, written(CELL_VALUES));
+        let among: usize = CELLS.among.values().map(HashSet::len).sum();
+        let read = CELLS.whole.len() + phrases + among;
+        assert_eq!(read, written(CELL_VALUES));
     }
 
     #[test]

@@ -23,7 +23,9 @@ pub(super) fn asks_not_to_be_called(wish: Wish, text: &str) -> Result<bool, ()> 
         (_, Some(CellWord::Allowed)) | (Wish::Allowed, Some(CellWord::Yes)) => Ok(false),
         // A box that was never ticked is exported as an empty cell.
         (Wish::DoNotCall | Wish::Asked, _) if said.is_empty() => Ok(false),
-        (Wish::DoNotCall | Wish::Asked, Some(CellWord::No)) => Ok(false),
+        // `NULL` is a date that was never set.
+        (Wish::DoNotCall | Wish::Asked, Some(CellWord::No))
+        | (Wish::Asked, Some(CellWord::Nothing)) => Ok(false),
         // A date, a reason or a form means that the person asked.
         (Wish::DoNotCall, Some(CellWord::Yes | CellWord::YesLetter)) | (Wish::Asked, _) => Ok(true),
         // `O` may be a French yes, or `opted out`.
@@ -48,6 +50,22 @@ pub(super) fn asks_not_to_be_called(wish: Wish, text: &str) -> Result<bool, ()> 
 /// `consent: no`.
 pub(super) fn may_ask(text: &str) -> bool {
     opt_out_text::asks(text) || topic::pair_refuses(text)
+}
+
+/// Returns whether a cell of a column of names asks not to be called. `Stop` and `Robinson` are names there.
+pub(super) fn name_may_ask(text: &str) -> bool {
+    opt_out_text::asks_beside_names(text) || topic::pair_refuses(text)
+}
+
+/// Returns whether a whole cell asks not to be called, whatever its column is: `DNC`, `do not call`.
+pub(super) fn asks_by_itself(text: &str) -> bool {
+    whole_cell(&folded(text.trim())) == Some(CellWord::Never) || opt_out_text::is_code(text)
+}
+
+/// Returns whether a cell is what databases write where there is no value: `NULL`, `0000-00-00`.
+pub(super) fn is_nothing(text: &str) -> bool {
+    let short = text.len() <= 24;
+    short && whole_cell(&folded(text.trim())) == Some(CellWord::Nothing)
 }
 
 #[cfg(test)]
@@ -83,6 +101,16 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_cell_asks_by_itself() {
+        for text in ["DNC", "dncc", "Do not call", "D/N/C", "deceased"] {
+            assert!(asks_by_itself(text), "{text}");
+        }
+        for text in ["", "no", "LIT", "no answer", "Duncan"] {
+            assert!(!asks_by_itself(text), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_neither_true_nor_false_is_an_error() {
         let read = asks_not_to_be_called;
         for text in [
@@ -105,7 +133,16 @@ mod tests {
             assert_eq!(read(Wish::DoNotCall, text), Err(()), "{text}");
         }
         assert_eq!(read(Wish::Asked, "2026-05-04"), Ok(true));
-        assert_eq!(read(Wish::Asked, ""), Ok(false));
+        for text in [
+            "",
+            "NULL",
+            "\\N",
+            "(null)",
+            "0000-00-00",
+            "0000-00-00 00:00:00",
+        ] {
+            assert_eq!(read(Wish::Asked, text), Ok(false), "{text}");
+        }
         assert_eq!(read(Wish::Allowed, "no"), Ok(true));
         assert_eq!(read(Wish::Allowed, "yes"), Ok(false));
         assert_eq!(read(Wish::Allowed, ""), Err(()));

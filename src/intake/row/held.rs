@@ -6,7 +6,7 @@
 use csv::StringRecord;
 
 use super::{Fault, Judge, NotToBeCalled, Stated};
-use crate::domain::{PhoneNumber, Timestamp};
+use crate::domain::{ConsentKind, PhoneNumber, Timestamp};
 use crate::intake::answer::Answer;
 use crate::intake::cell::{consent_kind, has_number, with_area, with_exponent};
 use crate::intake::columns::Field;
@@ -90,6 +90,11 @@ impl Judge<'_> {
         self.columns
             .position(Field::Consent)
             .filter(|_| refused || wishes::may_ask(text))
+    }
+
+    /// Returns whether a row says that there is no consent. An empty cell says nothing.
+    pub(in crate::intake) fn denies_consent(&self, record: &StringRecord) -> bool {
+        consent_kind(self.field(record, Field::Consent)) == Some(ConsentKind::None)
     }
 
     /// Returns the text of the area code and the number behind it; `None` if the row has no area code or they

@@ -170,3 +170,23 @@ fn a_refusal_whose_number_is_lost_is_an_error() {
     );
     assert!(!listed(&scratch, "+12125550142"));
 }
+
+#[test]
+fn a_column_about_calls_that_is_kept_as_a_variable_still_refuses() {
+    let scratch = empty();
+    let list = scratch.text("calls.csv");
+    fs::write(
+        &list,
+        "Phone,Disposition\n2125550142,DNC\n3125550177,LIT\n4155550123,NA\n",
+    )
+    .unwrap();
+    let args = ["contacts", "import", "recall", &list];
+    scratch
+        .run(&args)
+        .exits(1)
+        .complains("--map \"Disposition=variable\"");
+    let mapped = [&args[..], &["--map", "Disposition=variable"]].concat();
+    scratch.run(&mapped).exits(0).says("3 taken");
+    assert!(listed(&scratch, "+12125550142"));
+    assert!(!listed(&scratch, "+13125550177"));
+}

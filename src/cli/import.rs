@@ -2,10 +2,11 @@
 
 mod feed;
 mod held;
+mod narrower;
 mod pace;
 pub(super) mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::FileTypeExt as _;
@@ -75,6 +76,9 @@ pub struct Taken {
     /// Such rows of which no number can be read, so that none could be put on the list.
     #[serde(skip)]
     pub not_held: u64,
+    /// Rows that repeat a contact and state less than is on record.
+    #[serde(skip)]
+    pub narrower: u64,
     /// Taken rows whose number can never be dialed.
     pub undialable: u64,
     /// Taken rows without the consent that the campaign requires.
@@ -153,6 +157,7 @@ pub fn contacts(
         },
         batch: Vec::new(),
         flagged: Vec::new(),
+        denied: BTreeSet::new(),
         used: Vec::new(),
         pace: Pace::new(plan.deck.as_deref()),
         seen: BTreeMap::new(),
@@ -309,6 +314,8 @@ struct Import<'a> {
     batch: Vec<NewContact>,
     /// Rows of the batch, or rejected next to it, whose numbers are not to be called.
     flagged: Vec<NotToBeCalled>,
+    /// The lines of the batch that say that there is no consent.
+    denied: BTreeSet<u64>,
     /// By column, rows that were not rejected and have a value there.
     used: Vec<u64>,
     pace: Pace<'a>,
@@ -363,6 +370,7 @@ impl Import<'_> {
         self.batch.extend(rows.contacts);
         held::note(&rows.flagged, &mut self.taken);
         self.flagged.extend(rows.flagged);
+        self.denied.extend(rows.denied);
         self.taken.comments = rows.comments;
         self.taken.consent_unused = rows.consent_unused;
         self.used = rows.used;
@@ -397,9 +405,18 @@ impl Import<'_> {
             }
             fates.into_iter().map(|fate| self.repeated(fate)).collect()
         };
+        let mut excluded = Vec::new();
         for (contact, repeat) in batch.iter().zip(repeats) {
+            if repeat.is_some() {
+                let row = (contact, self.denied.contains(&contact.line));
+                let of = (self.campaign, self.by);
+                let entry = narrower::exclusion(self.store, of, row, &mut self.taken)?;
+                excluded.extend(entry.filter(|_| !self.plan.dry_run));
+            }
             self.note(contact, repeat);
         }
+        self.suppress(&excluded)?;
+        self.denied.clear();
         batch.clear();
         self.batch = batch;
         Ok(())

@@ -18,6 +18,8 @@ pub(super) struct Rows {
     pub(super) rejects: Vec<Reject>,
     /// Rows of both kinds whose numbers are not to be called.
     pub(super) flagged: Vec<NotToBeCalled>,
+    /// The lines of contacts that say that there is no consent.
+    pub(super) denied: Vec<u64>,
     /// The number of comments so far.
     pub(super) comments: u64,
     /// Rows so far that say when or where consent was given, but not its kind.
@@ -61,6 +63,7 @@ fn portion(rows: &mut ContactReader<'_>) -> (Rows, bool) {
         }
     }
     portion.flagged = rows.not_to_be_called();
+    portion.denied = rows.without_consent();
     portion.comments = rows.comments();
     portion.consent_unused = rows.consent_unused();
     rows.used().clone_into(&mut portion.used);

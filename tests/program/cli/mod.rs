@@ -12,6 +12,7 @@ mod kept;
 mod law;
 mod list_cases;
 mod lists;
+mod narrower;
 mod output;
 mod ranges;
 mod registry;

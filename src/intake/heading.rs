@@ -12,6 +12,9 @@ use super::listed::shortened;
 use super::shape::Shape;
 use super::text::Text;
 
+/// The header of a list that `dnc export` writes.
+const EXPORTED: &str = "number,list,source,since,actor,note";
+
 /// Checks that neither the name of a contact list nor a title or a comment in it says that the list is one of
 /// people who are not to be called. `flags` is whether a column of the list says who is not to be called, which
 /// the name may be about.
@@ -25,6 +28,11 @@ pub(super) fn check(text: &Text, shape: &Shape, top: &Top, flags: bool) -> Resul
     if !flags && stem.is_some_and(header::says_never) {
         let fault = FileFault::NamedAsDoNotCall { name };
         return Err(text.origin.refuse(0, "", fault));
+    }
+    if EXPORTED.split(',').eq(top.header.iter().map(str::trim)) {
+        let text_of = EXPORTED.to_owned();
+        let fault = FileFault::HeadedAsDoNotCall { text: text_of };
+        return Err(text.origin.refuse(top.line, "", fault));
     }
     if !shape.has_titles {
         return Ok(());
@@ -132,6 +140,7 @@ mod tests {
             ),
             ("number,name\n\"Do not call:\",\n", 2),
             ("number,name\n,Opt-outs\n", 2),
+            ("number,list,source,since,actor,note\n", 1),
         ] {
             let (found, error) = refused("list.csv", &format!("{title}{row}")).unwrap_or_default();
             assert_eq!(found, line, "{title}: {error}");

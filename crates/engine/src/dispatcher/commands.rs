@@ -1,7 +1,7 @@
 //! When a command may be acknowledged, and how calls are taken back and hung up.
 
 use dialdeck_core::domain::event::AlertRaised;
-use dialdeck_core::domain::{AttemptId, AttemptState, CallEnd, Timestamp};
+use dialdeck_core::domain::{AttemptId, AttemptState, Timestamp};
 
 use super::super::{CommandError, CommandId, Effect, Effected, Job};
 use super::Dispatcher;
@@ -140,7 +140,7 @@ impl Dispatcher {
 mod tests {
     use super::*;
     use crate::{EngineSnapshot, Event};
-    use dialdeck_core::domain::{CallEvent, CallEventKind, CallReport, DeckId, TrunkName};
+    use dialdeck_core::domain::{CallEnd, CallEvent, CallEventKind, CallReport, DeckId, TrunkName};
     use dialdeck_core::rules::Rules;
     use dialdeck_providers::ProviderEvent;
     use dialdeck_store::HangUps;

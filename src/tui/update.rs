@@ -11,7 +11,8 @@ mod tests;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::action::{Action, CampaignAction, Need, ProgramAction};
+use super::action::{Action, CampaignAction, ContactAction, Need, ProgramAction};
+use super::dialog::opt_out::OptOut;
 use super::dialog::why::WhyDialog;
 use super::dialog::{Next, Response, Want};
 use super::filter::Filter;
@@ -144,10 +145,17 @@ fn works_on_card(action: Action) -> bool {
 
 /// Performs the action of a key or of the palette, if the viewer's role permits it.
 fn perform(model: &mut Model, action: Action, cmds: &mut Vec<Cmd>) {
-    if let Action::Contact(action) = action
-        && contact::is_on_selected(action, &model.list)
+    if let Action::Contact(on_row) = action
+        && contact::is_on_selected(on_row, &model.list)
         && model.list.has_slipped()
     {
+        if on_row == ContactAction::OptOut {
+            // The dialog opens in any case: a number that is typed without looking must not act as keys.
+            if is_permitted(model, action) {
+                model.dialog = Some(Box::new(OptOut::without_row()));
+            }
+            return;
+        }
         // A person who presses a key as a call ends means the contact of that call.
         let text = "this row changed by itself: check it, then press again";
         return say(model, Tone::Bad, text.to_owned());

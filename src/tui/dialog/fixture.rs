@@ -253,7 +253,7 @@ pub(super) fn type_in(dialog: &mut dyn Dialog, text: &str, shared: &Shared) {
 }
 
 /// Returns the dialog drawn on a screen of the size in `shared`, without colours.
-pub(super) fn drawn(dialog: &dyn Dialog, shared: &Shared) -> Terminal<TestBackend> {
+pub(in crate::tui) fn drawn(dialog: &dyn Dialog, shared: &Shared) -> Terminal<TestBackend> {
     drawn_in("mono", dialog, shared)
 }
 

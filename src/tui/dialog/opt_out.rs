@@ -48,6 +48,11 @@ enum Fault {
     Unreadable,
     #[error("There is no number yet: type or paste one.")]
     NoNumber,
+    /// The row under the cursor is not the one that the user chose.
+    #[error(
+        "The row changed by itself, so its number is not taken: type the number, or Esc and choose."
+    )]
+    RowChanged,
     /// This was typed at a button, and begins no number.
     #[error("`{0}` was not taken: it is not the start of a number. Tab moves to a field.")]
     NotTaken(String),
@@ -87,7 +92,21 @@ impl OptOut {
         }
         prefilled.sort_unstable();
         prefilled.dedup();
-        let mut dialog = Self {
+        let mut dialog = Self::with(prefilled);
+        let ask = dialog.judge();
+        (dialog, ask)
+    }
+
+    /// Creates the dialog without a number, because the row under the cursor has changed by itself.
+    pub(crate) fn without_row() -> Self {
+        let mut dialog = Self::with(Vec::new());
+        dialog.judge();
+        dialog.fault = Some(Fault::RowChanged);
+        dialog
+    }
+
+    fn with(prefilled: Vec<PhoneNumber>) -> Self {
+        Self {
             numbers: Field::new(&joined(&prefilled)),
             note: Field::default(),
             focus: Focus::Cancel,
@@ -97,9 +116,7 @@ impl OptOut {
             left_out: Vec::new(),
             fault: None,
             top: 0,
-        };
-        let ask = dialog.judge();
-        (dialog, ask)
+        }
     }
 
     /// Moves to the field of numbers. Typed or pasted text replaces the numbers the dialog opened with.

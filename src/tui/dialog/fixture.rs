@@ -28,7 +28,8 @@ use crate::domain::{
 use crate::engine::alerts::OpenAlert;
 use crate::engine::board::{Board, CallBoard, CampaignBoard, Caps, Waiting};
 use crate::engine::desk::{
-    CampaignView, ContactRow, EngineOwner, ListOrder, NextClaim, Phase, Standing, View,
+    CallerIdSummary, CampaignView, ContactRow, EngineOwner, ListOrder, NextClaim, Phase, Standing,
+    View,
 };
 use crate::tui::canvas::{Canvas, Look};
 use crate::tui::glyph::Glyphs;
@@ -150,6 +151,8 @@ fn campaign(id: i64) -> CampaignView {
         next_due: None,
         next_opening: None,
         caller_ids: Vec::new(),
+        caller_id_use: CallerIdSummary::default(),
+        limit: "calls leave",
         ceiling: Pacing {
             calls_per_minute: 10,
             ..PACING

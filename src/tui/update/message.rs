@@ -7,7 +7,6 @@ use crate::engine::desk::{
 };
 use crate::tui::model::Model;
 use crate::tui::shared::{EVENTS_KEPT, Tone};
-use crate::tui::view::bound;
 
 /// Takes a message of the desk, and gives the dialog what it may have asked for.
 pub(super) fn on_message(model: &mut Model, message: Message, cmds: &mut Vec<Cmd>) {
@@ -85,9 +84,9 @@ pub(super) fn on_view(model: &mut Model, view: View, cmds: &mut Vec<Cmd>) {
     let shared = &mut model.shared;
     shared.failed = None;
     shared.now = shared.now.max(view.board.now);
-    for board in &view.board.campaigns {
+    for (board, campaign) in view.board.campaigns.iter().zip(&view.campaigns) {
         let rates = shared.rates.entry(board.name.clone()).or_default();
-        rates.note_bound(view.board.now, bound(board, view.engine));
+        rates.note_bound(view.board.now, campaign.limit);
     }
     if shared.frozen {
         shared.newer = Some(view);

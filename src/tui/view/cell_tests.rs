@@ -1,6 +1,7 @@
 //! What every cell of the screen keeps to: its colours can be read, and its figures are whole.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use proptest::prelude::*;
 use ratatui::buffer::{Buffer, Cell};
@@ -52,6 +53,7 @@ fn idle(size: (u16, u16)) -> Model {
     let view = model.shared.view.as_mut().unwrap();
     view.board.campaigns[0].caps.per_minute = [4, 10];
     view.board.campaigns[0].next = held(HoldKind::CampaignConcurrent(20, 20), Until::CallEnds);
+    view.campaigns[0].limit = "concurrent cap";
     model
 }
 
@@ -212,7 +214,7 @@ fn a_figure_is_whole_at_every_width() {
     for screen_of in [|size| screen(&model(size)), |size| screen(&idle(size))] {
         let whole = Whole::of(screen_of);
         for width in 60..=200 {
-            for height in [16, 24, 31, 50] {
+            for height in [16, 31] {
                 assert_whole(&whole, (width, height), &screen_of((width, height)));
             }
         }
@@ -238,7 +240,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
     #[test]
     fn a_figure_is_whole_at_every_size(width in 60_u16..=200, height in 16_u16..=60) {
-        let whole = Whole::of(|size| screen(&model(size)));
-        assert_whole(&whole, (width, height), &screen(&model((width, height))));
+        static WHOLE: OnceLock<Whole> = OnceLock::new();
+        let whole = WHOLE.get_or_init(|| Whole::of(|size| screen(&model(size))));
+        assert_whole(whole, (width, height), &screen(&model((width, height))));
     }
 }

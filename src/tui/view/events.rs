@@ -72,7 +72,9 @@ fn line(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, event: &EventLine) 
         Some(at) => &format!("due {}", labels::when(at, shared)),
         None => &event.more,
     };
-    canvas.put(x + 1, y, right, more, Role::Faint);
+    let room = usize::from(right.saturating_sub(x + 1));
+    let more = canvas.look.glyphs.cut(more, room);
+    canvas.put(x + 1, y, right, &more, Role::Faint);
 }
 
 fn sign(kind: Option<EventKind>, glyphs: &Glyphs) -> (&'static str, Role) {

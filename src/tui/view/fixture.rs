@@ -15,8 +15,9 @@ use crate::domain::{
 use crate::engine::alerts::OpenAlert;
 use crate::engine::board::{Board, CallerIdBoard, CampaignBoard, Caps, Waiting};
 use crate::engine::desk::{
-    CampaignView, ContactRow, EngineOwner, EventLine, Hold, HoldKind, ListKey, ListOrder,
-    NextClaim, Phase, Standing, Stretch, Until, View, WindowReason, ZoneRow, ZoneStanding,
+    CallerIdSummary, CampaignView, ContactRow, EngineOwner, EventLine, Hold, HoldKind, ListKey,
+    ListOrder, NextClaim, Phase, Standing, Stretch, Until, View, WindowReason, ZoneRow,
+    ZoneStanding,
 };
 use crate::tui::keymap::KeyMap;
 use crate::tui::model::Model;
@@ -182,7 +183,9 @@ fn campaign_view(id: i64) -> CampaignView {
         zones: zones(),
         next_due: Some(minutes(2)),
         next_opening: Some(minutes(52)),
+        caller_id_use: CallerIdSummary::of(&caller_ids()),
         caller_ids: caller_ids(),
+        limit: "per-minute cap",
         ceiling: Pacing {
             calls_per_minute: 20,
             max_concurrent: 20,

@@ -31,7 +31,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         "Gates"
     };
     let inner = super::pane(canvas, area, None, &[(title, Role::Title)], &[]);
-    let waiting = waiting(board, shared);
+    let waiting = waiting(board, view);
     let retry = retry(board, view, shared);
     let finals = inner.height.saturating_sub(2);
     let columns = usize::from((inner.width.saturating_sub(HEAD + 1) / COUNTER).max(1));
@@ -94,19 +94,20 @@ fn refused(board: &CampaignBoard, room: usize) -> Vec<(String, String)> {
     counters
 }
 
-fn waiting(board: &CampaignBoard, shared: &Shared) -> Vec<(String, String)> {
-    let full = |[now, cap]: [u32; 2]| if now >= cap { "FULL" } else { "room" };
+fn waiting(board: &CampaignBoard, view: &CampaignView) -> Vec<(String, String)> {
+    let full = |is_full| if is_full { "FULL" } else { "room" };
+    let caps = board.caps;
     vec![
         ("window".to_owned(), board.waiting.window.to_string()),
-        ("at once".to_owned(), full(board.caps.concurrent).to_owned()),
+        (
+            "at once".to_owned(),
+            full(caps.is_full_at_once()).to_owned(),
+        ),
         (
             "per minute".to_owned(),
-            full(board.caps.per_minute).to_owned(),
+            full(caps.is_full_per_minute()).to_owned(),
         ),
-        (
-            "binds".to_owned(),
-            labels::bound(board, shared.engine()).to_owned(),
-        ),
+        ("binds".to_owned(), view.limit.to_owned()),
     ]
 }
 

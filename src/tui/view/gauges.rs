@@ -4,9 +4,8 @@
 use ratatui::layout::Rect;
 
 use super::labels::{self, cells};
-use crate::domain::{CallerIdState, Timestamp};
-use crate::engine::board::{CallerIdBoard, CampaignBoard};
-use crate::engine::desk::{CampaignView, HoldKind, Until};
+use crate::engine::board::CampaignBoard;
+use crate::engine::desk::{CallerIdSummary, CampaignView, HoldKind, Phase, Until};
 use crate::tui::canvas::{Canvas, Span};
 use crate::tui::glyph::Glyphs;
 use crate::tui::shared::Shared;
@@ -78,8 +77,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, framed: bool) {
 }
 
 fn framed_gauge(canvas: &mut Canvas<'_>, area: Rect, gauge: &Gauge, spark: &str) {
-    let room = usize::from(area.width.saturating_sub(6));
-    let title = text::first_fitting(&[&gauge.title, gauge.short], room);
+    let room = usize::from(area.width.saturating_sub(5));
+    let (bare, _) = gauge.title.split_once(" (").unwrap_or((&gauge.title, ""));
+    let title = text::first_fitting(&[&gauge.title, bare, gauge.short], room);
     let inner = super::pane(canvas, area, None, &[(title, Role::Title)], &[]);
     if inner.height < 2 {
         return;
@@ -209,19 +209,21 @@ fn per_minute(board: &CampaignBoard, shared: &Shared, glyphs: &Glyphs) -> Gauge 
 }
 
 fn caller_ids(view: &CampaignView, shared: &Shared, glyphs: &Glyphs) -> Gauge {
-    let ids = &view.caller_ids;
+    let CallerIdSummary {
+        all,
+        usable,
+        calls_left,
+        per_hour,
+        frees_at,
+        some_unproven,
+    } = view.caller_id_use;
     let dot = glyphs.separator;
-    let usable = ids.iter().filter(|id| left(id) > 0).count();
-    let calls: u32 = ids.iter().map(left).sum();
-    let caps = ids.iter().map(|id| id.per_hour[1]);
-    let title = match (caps.clone().min(), caps.max()) {
-        (Some(low), Some(high)) if low == high => format!("Caller IDs ({low} an hour)"),
-        _ => "Caller IDs".to_owned(),
-    };
-    let frees: Option<Timestamp> = ids.iter().filter_map(|id| id.frees_at).min();
-    let unproven = ids.iter().any(|id| !id.proven);
-    let (words, brief) = match (usable, frees) {
-        (0, _) if unproven => ("NONE proven".to_owned(), "not proven".to_owned()),
+    let title = per_hour.map_or_else(
+        || "Caller IDs".to_owned(),
+        |cap| format!("Caller IDs ({cap} an hour)"),
+    );
+    let (words, brief) = match (usable, frees_at) {
+        (0, _) if some_unproven => ("NONE proven".to_owned(), "not proven".to_owned()),
         (0, Some(at)) => {
             let at = labels::when(at, shared);
             (
@@ -231,15 +233,15 @@ fn caller_ids(view: &CampaignView, shared: &Shared, glyphs: &Glyphs) -> Gauge {
         }
         (0, None) => ("NONE usable".to_owned(), "NONE".to_owned()),
         _ => (
-            format!("{calls} calls left this hour"),
-            format!("{dot} {calls} calls left"),
+            format!("{calls_left} calls left this hour"),
+            format!("{dot} {calls_left} calls left"),
         ),
     };
     Gauge {
         title,
         short: "IDs",
-        value: (usable as u64, ids.len() as u64),
-        figures: format!("{usable}/{} usable", ids.len()),
+        value: (usable, all),
+        figures: format!("{usable}/{all} usable"),
         words,
         brief,
         role: if usable == 0 {
@@ -250,24 +252,12 @@ fn caller_ids(view: &CampaignView, shared: &Shared, glyphs: &Glyphs) -> Gauge {
     }
 }
 
-/// Returns the number of calls that a caller ID may still make this hour; 0 if it is not active or not
-/// proven.
-fn left(id: &CallerIdBoard) -> u32 {
-    match id.state {
-        CallerIdState::Active if id.proven => id.per_hour[1].saturating_sub(id.per_hour[0]),
-        CallerIdState::Active | CallerIdState::Resting | CallerIdState::Retired => 0,
-    }
-}
-
 fn progress(board: &CampaignBoard, shared: &Shared) -> Gauge {
-    let ended = board.done
-        + board.suppressed
-        + board.exhausted
-        + board.expired
-        + board.invalid
-        + board.unknown;
+    let ended = board.ended();
     let rates = shared.rates_of(&board.name);
     let pace = rates.map_or(0.0, |rates| rates.sent_per_minute(shared.now));
+    // The pace of the last minutes says nothing about the end of a campaign that does not dial.
+    let rates = rates.filter(|_| board.phase == Phase::Running);
     let end = rates.and_then(|rates| rates.end(board.total.saturating_sub(ended), shared.now));
     let eta = end.map_or_else(String::new, |at| {
         format!(" ETA {}", labels::when(at, shared))

@@ -14,15 +14,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let Some((board, view)) = shared.campaign().zip(shared.campaign_view()) else {
         return;
     };
-    let [sent, cap] = board.caps.per_minute;
-    if area.height == 0 || sent >= cap {
+    if area.height == 0 || board.caps.is_full_per_minute() {
         return;
     }
     let (why, role) = labels::binds(board, view, shared);
-    let word = labels::bound(board, shared.engine());
     let rates = shared.rates_of(&board.name);
     let share = rates.map_or_else(String::new, |rates| {
-        let share = rates.share(word, shared.now);
+        let share = rates.share(view.limit, shared.now);
         match rates.seen(shared.now).as_secs() / 60 {
             // A share of less than a minute is not meaningful.
             0 => String::new(),

@@ -316,11 +316,7 @@ fn held(board: &CampaignBoard, shared: &Shared) -> String {
 /// Returns what the contacts wait for, how many and until when. If one reason applies to all of them, returns
 /// that reason and its remedy.
 fn waits(board: &CampaignBoard, view: &CampaignView, shared: &Shared) -> String {
-    let own_time = board
-        .next
-        .principal()
-        .is_some_and(|reason| reason.kind.scope() <= Scope::Class);
-    if !own_time {
+    if !board.waits_for_contacts() {
         let todo = board.remedies.first();
         let todo = todo.map_or_else(String::new, |todo| format!("; {todo}"));
         return claim(&board.next, shared) + &todo;
@@ -350,26 +346,6 @@ fn waits(board: &CampaignBoard, view: &CampaignView, shared: &Shared) -> String 
         return claim(&board.next, shared);
     }
     format!("waiting: {}", parts.join(", "))
-}
-
-/// Returns what limits a campaign in one or two words. Reasons of one kind have one text, so that their
-/// shares can be added.
-pub(crate) fn bound(board: &CampaignBoard, engine: EngineOwner) -> &'static str {
-    if engine == EngineOwner::Nobody {
-        return "no engine";
-    }
-    match (board.phase, &board.next) {
-        (Phase::Draft, _) => "not started",
-        (Phase::Paused, _) => "paused",
-        (Phase::Done, _) => "done",
-        (Phase::Stopped, _) => "stopped",
-        (Phase::Running | Phase::Waiting | Phase::Held, NextClaim::NothingLeft) => "nothing left",
-        (Phase::Running | Phase::Waiting | Phase::Held, NextClaim::Dial) => "calls leave",
-        (Phase::Running | Phase::Waiting | Phase::Held, NextClaim::Refuse(_)) => "refusals",
-        (Phase::Running | Phase::Waiting | Phase::Held, NextClaim::Hold(hold)) => hold
-            .principal()
-            .map_or("nothing", |reason| hold_word(&reason.kind)),
-    }
 }
 
 /// Returns when a slot is free: `slot in 2.1 s`.

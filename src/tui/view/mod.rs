@@ -28,7 +28,6 @@ mod zones;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-pub(crate) use labels::bound;
 pub(crate) use start::what_starts;
 
 use super::canvas::{Canvas, Look, Span};

@@ -25,10 +25,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     }
     let inner = super::pane(canvas, area, None, &[("Outcomes", Role::Title)], &[]);
     let rows = inner.height.saturating_sub(1);
-    let (shown, all) = (
-        shown(board, usize::from(rows)),
-        board.outcomes.values().sum::<u64>(),
-    );
+    let (shown, all) = (shown(board, usize::from(rows)), board.ended_attempts());
     for (y, (name, count)) in (inner.y..).zip(&shown) {
         row(
             canvas,
@@ -44,7 +41,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     }
     let [abandoned, live] = board.abandoned;
     let allowed = view.abandonment_limit_percent;
-    let over = abandoned * 100 > live * u64::from(allowed);
+    let over = board.abandoned_above(allowed);
     let alert = if over {
         format!("{} ", canvas.look.glyphs.alert)
     } else {

@@ -2,7 +2,7 @@
 
 use super::labels::{claim, when};
 use crate::engine::board::CampaignBoard;
-use crate::engine::desk::{CampaignView, NextClaim, ZoneStanding};
+use crate::engine::desk::{CampaignView, OnStart, ZoneStanding};
 use crate::tui::shared::Shared;
 
 /// The number of zones that are named. The others are counted.
@@ -35,24 +35,21 @@ pub(crate) fn what_starts(shared: &Shared) -> Vec<String> {
 
 /// Returns how many contacts would be called now, or why the ready ones would not be.
 fn called(board: &CampaignBoard, shared: &Shared) -> String {
-    let next = board.next.once_running();
-    if next.needs_operator() {
-        return format!("No contact would be called: {}.", claim(&next, shared));
-    }
-    let contacts = match board.ready {
-        0 => return "No contact may be called now.".to_owned(),
+    let contacts = |ready| match ready {
         1 => "1 contact".to_owned(),
         ready => format!("{ready} contacts"),
     };
-    let only_paced = match next.principal() {
-        None => next == NextClaim::Dial,
-        Some(reason) => reason.kind.only_paces(),
-    };
-    if only_paced {
-        return format!("{contacts} would be called now.");
+    match board.on_start() {
+        OnStart::Nobody(next) => {
+            format!("No contact would be called: {}.", claim(&next, shared))
+        }
+        OnStart::NoneReady => "No contact may be called now.".to_owned(),
+        OnStart::Calls(ready) => format!("{} would be called now.", contacts(ready)),
+        OnStart::Later(ready, next) => {
+            let why = claim(&next, shared);
+            format!("{} ready, none called yet: {why}.", contacts(ready))
+        }
     }
-    let why = claim(&next, shared);
-    format!("{contacts} ready, none called yet: {why}.")
 }
 
 /// Returns what the law requires before or during the calls. Rules of single states are counted.

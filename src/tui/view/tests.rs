@@ -242,6 +242,7 @@ fn the_idle_line_names_what_binds_and_how_often() {
     let view = model.shared.view.as_mut().unwrap();
     view.board.campaigns[0].caps.per_minute = [4, 10];
     view.board.campaigns[0].next = held(HoldKind::CampaignConcurrent(20, 20), Until::CallEnds);
+    view.campaigns[0].limit = "concurrent cap";
     let text = screen(&model);
     assert!(
         text.contains("below the cap: full: a call has to end, as in 20% of the last 15 minutes"),
@@ -389,13 +390,8 @@ fn who_waits_is_counted_by_what_for() {
 fn caller_ids_without_proof_are_not_usable() {
     let mut model = model((120, 36));
     assert!(screen(&model).contains("3/5 usable"));
-    let view = model.shared.view.as_mut().unwrap();
-    view.campaigns[0].caller_ids[0].proven = false;
-    assert!(screen(&model).contains("2/5 usable"));
-    let view = model.shared.view.as_mut().unwrap();
-    for id in &mut view.campaigns[0].caller_ids {
-        id.proven = false;
-    }
+    let summary = &mut model.shared.view.as_mut().unwrap().campaigns[0].caller_id_use;
+    (summary.usable, summary.some_unproven) = (0, true);
     let text = screen(&model);
     assert!(text.contains("NONE proven"), "{text}");
 }

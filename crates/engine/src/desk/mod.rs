@@ -13,6 +13,7 @@ pub mod protocol;
 pub mod rows;
 pub mod service;
 mod size;
+pub mod summary;
 pub mod why;
 pub mod zones;
 
@@ -26,6 +27,7 @@ pub use event_line::EventLine;
 pub use numbers::{Echo, JudgedNumber, MatchedContact};
 pub use protocol::{ActId, Centre, Message, PageRequest, Request, UnreadNumber};
 pub use rows::{AttemptRow, ContactRow, ListPage, ListQuery, Size, Standing};
+pub use summary::{CallerIdSummary, OnStart};
 pub use why::WhyReport;
 pub use zones::{ZoneRow, ZoneStanding};
 
@@ -149,6 +151,10 @@ pub struct CampaignView {
     pub next_opening: Option<Timestamp>,
     /// The caller IDs that it may show. Each hourly cap is the lower of the number's and the campaign's.
     pub caller_ids: Vec<CallerIdBoard>,
+    /// The use of these caller IDs together.
+    pub caller_id_use: CallerIdSummary,
+    /// What limits the campaign, in one or two words.
+    pub limit: &'static str,
     /// The pace in the campaign file, which the live pace never exceeds.
     pub ceiling: Pacing,
     /// What the law requires before its calls, one line each. Empty unless the campaign is a draft or
@@ -278,16 +284,20 @@ impl<S: Store> Desk<S> {
         board.alerts.splice(0..0, busy);
         let campaigns: Vec<CampaignView> = readings
             .iter()
-            .map(|reading| {
+            .zip(&board.campaigns)
+            .map(|(reading, shown)| {
                 let campaign = &reading.counts.campaign;
                 let settings = &campaign.settings;
+                let caller_ids = caller_ids(reading, snapshot, now);
                 CampaignView {
                     id: campaign.id,
                     zones: zones::rows(rules, reading, snapshot, &mut self.strips, now),
                     // A contact that waits for a registry is never due by time alone.
                     next_due: reading.counts.next_due.filter(|at| *at < Timestamp::MAX),
                     next_opening: reading.next_opening(),
-                    caller_ids: caller_ids(reading, snapshot, now),
+                    caller_id_use: CallerIdSummary::of(&caller_ids),
+                    caller_ids,
+                    limit: shown.limit(engine),
                     ceiling: campaign.ceiling,
                     law: law_of(rules, snapshot, campaign),
                     abandonment_limit_percent: settings.abandonment_limit_percent,

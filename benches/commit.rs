@@ -21,9 +21,9 @@ use dialdeck::domain::event::ChainCheck;
 use dialdeck::domain::{AttemptId, CallEventKind, ContactId, Outcome, Timestamp};
 use dialdeck::policy::Context;
 use dialdeck::store::sqlite::SqliteStore;
-use dialdeck::store::sqlite::lock::EngineLock;
 use dialdeck::store::writer::{Done, Urgency, Writer};
-use dialdeck::store::{Claimed, Store};
+use dialdeck::store::{Acts as _, Claimed, Engine, EngineStore as _, Reads as _};
+use dialdeck_testkit::world::engine_of;
 
 /// Calls in flight while commits are shared.
 const IN_FLIGHT: usize = 32;
@@ -42,6 +42,7 @@ fn main() {
     println!("commit: fdatasync takes {:.2} ms here", sync * 1e3);
     let (mut store, campaign) = deck::filled(folder.path(), 2 * (ALONE + SHARED) as u64);
     let contacts = deck::queue(&mut store, campaign);
+    let mut store = engine_of(store, folder.path());
     let (claims, lives) = contacts.split_at(ALONE + SHARED);
     let (first, rest) = claims.split_at(ALONE);
     // Claims are spaced: an instant before the last one would hold them.
@@ -62,22 +63,21 @@ fn main() {
     guarded();
 }
 
-/// Compares claims of an engine, whose store is guarded by lock, epoch, mark and seal, with claims on a bare
-/// store, in turn. Both commit in groups.
+/// Compares claims of an engine whose deck has a mark with claims of one whose deck has none, in turn. Both
+/// commit in groups.
 fn guarded() {
     let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
     let [mut bare, mut guarded] = folders.each_ref().map(|folder| {
         let (mut store, campaign) = deck::filled(folder.path(), (TURNS * TURN) as u64);
         let contacts = deck::queue(&mut store, campaign);
+        let store = engine_of(store, folder.path());
         (store, contacts, Vec::new())
     });
     let folder = folders[1].path();
-    let lock = EngineLock::try_acquire(folder).unwrap().unwrap();
     guarded
         .0
         .keep_mark(folder, Some(&folder.join("state")))
         .unwrap();
-    guarded.0.take_over(&lock, None).unwrap();
     guarded.0.begin_run().unwrap();
     for turn in 0..TURNS {
         for (store, contacts, took) in [&mut bare, &mut guarded] {
@@ -91,7 +91,7 @@ fn guarded() {
         figures.sort_by(f64::total_cmp);
         figures[figures.len() / 2]
     };
-    println!("claims in groups of {IN_FLIGHT}, with and without what guards a deck");
+    println!("claims in groups of {IN_FLIGHT}, with and without the mark of the deck");
     let cpu: fn(&Took) -> f64 = |took| took.cpu.unwrap_or_default();
     let wall: fn(&Took) -> f64 = |took| took.wall;
     for (name, of) in [("processor", cpu), ("wall", wall)] {
@@ -230,7 +230,7 @@ fn tell(what: &str, alone: &Took, shared: &Took, sync: f64) {
 
 /// Claims in groups of this size, each group one durable commit.
 fn claim_groups(
-    store: &mut SqliteStore,
+    store: &mut Engine<SqliteStore>,
     contacts: &[ContactId],
     size: usize,
     now: &mut Timestamp,
@@ -249,7 +249,7 @@ fn claim_groups(
 }
 
 /// Runs one call after another, each operation with a separate commit.
-fn lives_alone(store: &mut SqliteStore, contacts: &[ContactId]) -> Took {
+fn lives_alone(store: &mut Engine<SqliteStore>, contacts: &[ContactId]) -> Took {
     let mut now = deck::all_open() + Duration::from_mins(1);
     let mut run = Run::start();
     for contact in contacts {
@@ -278,7 +278,7 @@ enum Answer {
 }
 
 /// Runs calls as the engine does: call events are recorded lazily, and a call continues after its commit.
-fn lives_shared(store: SqliteStore, contacts: &[ContactId]) -> Took {
+fn lives_shared(store: Engine<SqliteStore>, contacts: &[ContactId]) -> Took {
     let (report, mut done) = tokio::sync::mpsc::unbounded_channel();
     let writer = Writer::spawn(store, report).unwrap();
     let mut waiting = contacts.iter().copied();
@@ -312,27 +312,27 @@ fn lives_shared(store: SqliteStore, contacts: &[ContactId]) -> Took {
     run.end(contacts.len())
 }
 
-fn claim(writer: &Writer<SqliteStore, Answer>, contact: ContactId, now: Timestamp) {
+fn claim(writer: &Writer<Engine<SqliteStore>, Answer>, contact: ContactId, now: Timestamp) {
     writer
-        .submit(Urgency::Now, move |store: &mut SqliteStore| {
+        .submit(Urgency::Now, move |store: &mut Engine<SqliteStore>| {
             let claimed = store.claim(contact, &Context::default(), now).unwrap();
             Answer::Claimed(reserved(claimed))
         })
         .unwrap();
 }
 
-fn follow(writer: &Writer<SqliteStore, Answer>, attempt: AttemptId, now: Timestamp) {
+fn follow(writer: &Writer<Engine<SqliteStore>, Answer>, attempt: AttemptId, now: Timestamp) {
     for kind in [CallEventKind::Sent, CallEventKind::Ringing] {
         let event = deck::event(attempt, kind, now);
         writer
-            .submit(Urgency::Lazy, move |store: &mut SqliteStore| {
+            .submit(Urgency::Lazy, move |store: &mut Engine<SqliteStore>| {
                 store.record(&event, now).unwrap();
                 Answer::Noted
             })
             .unwrap();
     }
     writer
-        .submit(Urgency::Now, move |store: &mut SqliteStore| {
+        .submit(Urgency::Now, move |store: &mut Engine<SqliteStore>| {
             store
                 .settle(attempt, &deck::no_answer(), now, now)
                 .unwrap()

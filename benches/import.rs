@@ -17,7 +17,7 @@ use dialdeck::cli::progress::Showing;
 use dialdeck::clock::Stopwatch;
 use dialdeck::domain::Timestamp;
 use dialdeck::rules::Rules;
-use dialdeck::store::Store as _;
+use dialdeck::store::Reads as _;
 
 const ROWS: u64 = 1_000_000;
 /// Rows for Python, whose pace does not depend on their number.

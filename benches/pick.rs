@@ -21,7 +21,7 @@ use dialdeck::policy::{
 };
 use dialdeck::rules::Rules;
 use dialdeck::store::sqlite::SqliteStore;
-use dialdeck::store::{Candidate, Claimed, Store as _};
+use dialdeck::store::{Acts as _, Candidate, Claimed, Reads as _};
 
 const SIZES: [u64; 3] = [10_000, 100_000, 1_000_000];
 /// Picks that are measured; a small deck is picked through several times.

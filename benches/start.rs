@@ -22,7 +22,8 @@ use dialdeck::provider::simulator::{Profile, Simulator};
 use dialdeck::provider::{Provider, ProviderEvent, Request};
 use dialdeck::rules::Rules;
 use dialdeck::store::sqlite::SqliteStore;
-use dialdeck::store::{Claimed, Store as _};
+use dialdeck::store::{Acts as _, Claimed, Engine, EngineStore as _, Reads as _};
+use dialdeck_testkit::world::engine_of;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 const CONTACTS: u64 = 1_000_000;
@@ -85,7 +86,8 @@ fn main() {
 /// Measures `dialdeck run` on a deck with one million contacts and one million log entries.
 fn runs() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut store, campaign) = deck::filled(folder.path(), CONTACTS);
+    let (store, campaign) = deck::filled(folder.path(), CONTACTS);
+    let mut store = engine_of(store, folder.path());
     live(&mut store, campaign);
     let entries = store.snapshot(deck::all_open()).unwrap().head;
     drop(store);
@@ -110,7 +112,7 @@ fn runs() {
 }
 
 /// Makes calls that nobody answers.
-fn live(store: &mut SqliteStore, campaign: CampaignId) {
+fn live(store: &mut Engine<SqliteStore>, campaign: CampaignId) {
     let mut now = deck::all_open();
     let contacts = deck::queue(store, campaign);
     for group in contacts[..CALLS].chunks(GROUP) {
@@ -200,6 +202,7 @@ fn start(folder: &Path) {
     let trunk = TrunkName("carrier".to_owned());
     let providers = BTreeMap::from([(trunk, carrier)]);
     let rules = Rules::embedded();
+    let store = engine_of(store, folder);
     let (shell, _handle) = Shell::new(store, providers, clock, rules).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

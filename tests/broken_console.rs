@@ -19,13 +19,14 @@ use dialdeck::engine::shell::{Ends, Handle, Shell};
 use dialdeck::provider::{Provider, ProviderEvent, Request};
 use dialdeck::rules::Rules;
 use dialdeck::store::sqlite::SqliteStore;
-use dialdeck::store::{Store as _, StoreError};
+use dialdeck::store::{Reads as _, StoreError};
 use dialdeck::tui::{Appearance, AppearanceChoice, Console, KeyMap, Permits, Reach, Viewer};
 use jiff::tz::TimeZone;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use dialdeck_testkit::pty::Pty;
+use dialdeck_testkit::world::engine_of;
 
 const SIZE: (u16, u16) = (200, 50);
 
@@ -150,8 +151,13 @@ fn a_console_with_a_broken_carrier(deck: &Path) {
     );
     let trunks = config.unwrap().providers.into_keys();
     let carriers: BTreeMap<_, _> = trunks.map(|trunk| (trunk, Broken(WHY))).collect();
-    let (engine, handle) =
-        Shell::new(store, carriers, Clock::Scaled(clock), Rules::embedded()).unwrap();
+    let (engine, handle) = Shell::new(
+        engine_of(store, deck),
+        carriers,
+        Clock::Scaled(clock),
+        Rules::embedded(),
+    )
+    .unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

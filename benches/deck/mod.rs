@@ -19,7 +19,7 @@ use dialdeck::domain::{
 };
 use dialdeck::rules::Rules;
 use dialdeck::store::sqlite::SqliteStore;
-use dialdeck::store::{By, DeckSettings, NewContact, Store as _};
+use dialdeck::store::{Acts as _, By, DeckSettings, NewContact, Reads as _};
 
 /// The name of the deck's file in its folder.
 pub(crate) const FILE: &str = "deck.sqlite";

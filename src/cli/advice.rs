@@ -7,7 +7,7 @@ use super::{CliError, Deck};
 use crate::domain::campaign::Purpose;
 use crate::domain::{CampaignSettings, CampaignState, WindowClass};
 use crate::rules::Rules;
-use crate::store::Store as _;
+use crate::store::Reads as _;
 
 const LOUISIANA: &str = "US-LA";
 

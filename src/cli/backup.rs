@@ -16,7 +16,7 @@ use super::progress::{Progress, Showing};
 use super::{CliError, Deck, Env, ExitCode};
 use crate::domain::digest::{Sha256, hex};
 use crate::domain::{ListKind, Right};
-use crate::store::Store as _;
+use crate::store::Reads as _;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::mark::Reached;
 

@@ -22,7 +22,7 @@ use crate::domain::{
 };
 use crate::engine::{desk, law};
 use crate::rules::{CONSENT, Rules};
-use crate::store::{By, Store as _};
+use crate::store::{Acts as _, By, Reads as _};
 
 /// How long the call may wait for a slot. After that its campaign ends.
 const PATIENCE: Duration = Duration::from_mins(2);

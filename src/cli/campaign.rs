@@ -18,7 +18,7 @@ use super::{
 use crate::domain::campaign::Pacing;
 use crate::domain::{Campaign, CampaignState};
 use crate::policy::abandonment;
-use crate::store::Store as _;
+use crate::store::{Acts as _, Reads as _};
 
 /// Runs `dialdeck campaign …` and returns its exit code.
 ///

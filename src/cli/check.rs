@@ -18,7 +18,7 @@ use crate::domain::{
 };
 use crate::policy::{Context, Decision, Facts, Refusal, decide, next_possible};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{By, Store as _};
+use crate::store::{Acts as _, By, Reads as _};
 
 /// Contacts between two steps of the progress bar.
 const STEP: u64 = 1_000;

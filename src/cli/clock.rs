@@ -11,7 +11,7 @@ use super::{CliError, Deck, Env, ExitCode};
 use crate::clock::{Clock, DeckClock};
 use crate::domain::{Timestamp, clock_behind};
 use crate::rules::Rules;
-use crate::store::{By, ClockAccepted, Store as _, Timing as _};
+use crate::store::{Acts as _, By, ClockAccepted, Reads as _};
 
 /// The instant of the last release, 2026-11-01T00:00:00Z. A clock before it is wrong.
 const RELEASED: Timestamp = Timestamp::from_millis(1_793_491_200_000);

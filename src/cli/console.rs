@@ -26,7 +26,7 @@ use crate::engine::desk::{
 };
 use crate::engine::shell::{DRAIN_LIMIT, Handle};
 use crate::store::sqlite::{SqliteStore, lock};
-use crate::store::{By, Store as _, StoreError, Unusable};
+use crate::store::{Acts as _, By, Reads as _, StoreError, Unusable};
 use crate::tui::tty::Tty;
 use crate::tui::{Appearance, AppearanceChoice, Console, Ending, KeyMap, Permits, Reach, Viewer};
 

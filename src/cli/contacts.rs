@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::args::ContactsImportArgs;
 use super::{CliError, Deck, Env, ExitCode, import, output, rejects};
-use crate::store::Store as _;
+use crate::store::Reads as _;
 
 /// Runs `dialdeck contacts import`. Returns exit code 1 if no row was taken or known, or
 /// if a row that may ask for no calls has no number that can be read.

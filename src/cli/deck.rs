@@ -17,7 +17,7 @@ use crate::store::crosscheck::Differences;
 use crate::store::sqlite::mark::{self, Marked};
 use crate::store::sqlite::seal::Standing;
 use crate::store::sqlite::{SqliteStore, lock};
-use crate::store::{By, Store as _, StoreError};
+use crate::store::{Acts as _, By, Reads as _, StoreError};
 use crate::tui::tty;
 
 /// The store's file in the deck's folder.

@@ -19,7 +19,7 @@ use crate::config::{read_campaign, read_deck};
 use crate::domain::{Campaign, CampaignState, DeckId, ListKind, Timestamp};
 use crate::intake::{ContactFile, DncFile, Origin};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{By, Store as _, StoreError};
+use crate::store::{Acts as _, By, Reads as _, StoreError};
 
 /// Where the simulated clock starts: Monday 2026-12-07 15:30 UTC, morning in the United States, afternoon in
 /// Britain.

@@ -14,7 +14,7 @@ use super::output;
 use super::{CliError, Deck, Env, ExitCode, dnc_import, dnc_lists, messages};
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{AttemptId, CampaignId, ContactId, ListKind, Suppression};
-use crate::store::{By, Restored, Reversal, Store as _};
+use crate::store::{Acts as _, By, Reads as _, Restored, Reversal};
 
 /// Runs `dialdeck dnc …` and returns its exit code.
 ///

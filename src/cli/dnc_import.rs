@@ -25,7 +25,7 @@ use crate::domain::{
     Area, CampaignId, ImportFigures, ImportPlan, ImportTarget, ListKind, PhoneNumber, Timestamp,
 };
 use crate::intake::{DncFile, DncRow};
-use crate::store::{By, Recover as _, Store as _};
+use crate::store::{Acts as _, By, Reads as _};
 
 /// Numbers that share one durable commit.
 const BATCH: usize = 5_000;

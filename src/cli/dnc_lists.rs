@@ -11,7 +11,7 @@ use super::output::{self, Report, count, instant};
 use super::{CliError, Deck, Env, ExitCode, messages};
 use crate::domain::text::inert_cell;
 use crate::domain::{ListKind, Suppression, Timestamp};
-use crate::store::Store as _;
+use crate::store::Reads as _;
 use crate::store::sqlite::SqliteStore;
 
 /// Numbers read from the store at a time.

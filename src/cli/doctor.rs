@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::config::{DeckConfig, has_deck_file};
 use crate::domain::{CampaignState, DeckId, Timestamp};
 use crate::rules::Rules;
-use crate::store::{Recover as _, Store as _};
+use crate::store::Reads as _;
 
 const DAY: Duration = Duration::from_hours(24);
 

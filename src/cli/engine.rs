@@ -29,7 +29,7 @@ use crate::engine::shell::{DRAIN_LIMIT, Ending, Ends, Handle, Shell};
 use crate::http::courier::Courier;
 use crate::store::sqlite::lock::EngineLock;
 use crate::store::sqlite::seal;
-use crate::store::{By, Recover as _, Store as _, StoreError};
+use crate::store::{Acts as _, By, Epoch, Reads as _, StoreError};
 use crate::tui::tty;
 
 /// The time between two reads of the log for `--json`, and of the board for the progress line.
@@ -91,7 +91,12 @@ pub(super) fn start(
     prepare: impl FnOnce(&mut Deck, &By) -> Result<(), CliError>,
 ) -> Result<Running, CliError> {
     may_run(run, env)?;
-    let (mut deck, lock, moved) = take_deck(run, env)?;
+    let Taken {
+        mut deck,
+        lock,
+        epoch,
+        moved,
+    } = take_deck(run, env)?;
     let clock = start_clock(run, &mut deck)?;
     let by = By {
         actor: "engine".to_owned(),
@@ -113,8 +118,9 @@ pub(super) fn start(
     // Everything that the run needs is present now.
     prepare(&mut deck, &by)?;
     let from = deck.store.snapshot(by.at)?.head;
+    let store = deck.store.into_engine(epoch)?;
     let (shell, handle) =
-        Shell::new(deck.store, providers, clock.clone(), &env.rules).map_err(CliError::failed)?;
+        Shell::new(store, providers, clock.clone(), &env.rules).map_err(CliError::failed)?;
     let ends = if run.until_done {
         Ends::AtRest
     } else {
@@ -165,21 +171,34 @@ fn may_run(run: &Run, env: &Env) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Takes the deck for an engine: locked, in its place, as the last run left it, and whole. Returns it with
-/// its lock, and what the user said about its place.
-fn take_deck(run: &Run, env: &Env) -> Result<(Deck, EngineLock, Option<Moved>), CliError> {
+/// A deck that was taken for an engine.
+struct Taken {
+    deck: Deck,
+    lock: EngineLock,
+    epoch: Epoch,
+    /// What the user said about its place.
+    moved: Option<Moved>,
+}
+
+/// Takes the deck for an engine: locked, in its place, as the last run left it, and whole.
+fn take_deck(run: &Run, env: &Env) -> Result<Taken, CliError> {
     let mut deck = Deck::open_quietly(env)?;
     let lock = own(env)?;
     let moved = place::judge(&mut deck, env, run.answer)?;
     older_copy::check(env, deck.store.deck_id())?;
     deck.check_whole()?;
     may_use_credentials(&run.config, &mut deck)?;
-    deck.store.take_over(&lock, drawn(run))?;
+    let epoch = deck.store.take_over(&lock, drawn(run))?;
     deck.store.begin_run()?;
     warn_of_state_folder(&deck, env);
     // From here on the engine acts, not the user.
     deck.store.restrict(Role::Supervisor.into());
-    Ok((deck, lock, moved))
+    Ok(Taken {
+        deck,
+        lock,
+        epoch,
+        moved,
+    })
 }
 
 /// Warns where the mark is in the deck's folder alone although the user has a folder for its other copy: of

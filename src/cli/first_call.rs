@@ -7,7 +7,7 @@ use super::{CliError, Deck};
 use crate::domain::{Campaign, ContactState, Timestamp};
 use crate::policy::window;
 use crate::rules::Rules;
-use crate::store::{Snapshot, Store as _};
+use crate::store::{Reads as _, Snapshot};
 
 /// Returns advice for campaigns that would begin to send in the first minute of an hour.
 ///

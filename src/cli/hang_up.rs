@@ -8,7 +8,7 @@ use super::args::HangUpArgs;
 use super::deck::Owner;
 use super::needs::StoreOnly;
 use super::{CliError, ExitCode, output};
-use crate::store::Store as _;
+use crate::store::{Acts as _, Reads as _};
 
 /// Runs `dialdeck hang-up --all` and returns its exit code.
 ///

@@ -30,7 +30,7 @@ use crate::domain::{
 use crate::intake::columns::ColumnMap;
 use crate::intake::{ColumnUse, ContactFile, DateOrder, NotToBeCalled, Origin, Reading};
 use crate::rules::Rules;
-use crate::store::{By, RowFate, Store};
+use crate::store::{Acts, By, RowFate};
 use crate::tui::tty;
 
 /// The most duplicates that are listed one by one.
@@ -138,7 +138,7 @@ pub(super) fn say_waits(path: &Path) {
 /// Errors if the file can no longer be read, the store fails, or the rejects cannot be written. Rows taken
 /// before that remain, and are logged.
 pub fn contacts(
-    store: &mut dyn Store,
+    store: &mut dyn Acts,
     campaign: &Campaign,
     file: &ContactFile,
     plan: &Plan,
@@ -305,7 +305,7 @@ pub fn plan(
 
 /// An import that is running.
 struct Import<'a> {
-    store: &'a mut dyn Store,
+    store: &'a mut dyn Acts,
     campaign: &'a Campaign,
     file: &'a ContactFile,
     plan: &'a Plan,

@@ -11,7 +11,7 @@ use crate::engine::law::{self, Requirement};
 use crate::intake::{ContactFile, Reading, Row};
 use crate::policy::preconditions::Standing;
 use crate::rules::{CONSENT, Rules};
-use crate::store::Store as _;
+use crate::store::Reads as _;
 
 /// Returns what the law requires before the calls of a campaign file, one line each, and the settings by
 /// which the file asks for less than the law of a whole country.

@@ -15,7 +15,7 @@ use crate::http::courier::{AT_ONCE, Courier};
 use crate::http::listener::{self, Front, Gate};
 use crate::provider::inbound::Inbound;
 use crate::provider::remote::http::Http;
-use crate::store::{Exchange as _, Recover as _, Store as _};
+use crate::store::{Acts as _, Reads as _};
 
 /// How long the end of a run waits for results that cannot be delivered immediately.
 const LAST_TRIES: Duration = DRAIN_LIMIT;

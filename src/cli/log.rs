@@ -13,7 +13,7 @@ use super::output::{self, count, instant};
 use super::{CliError, Deck, Env, ExitCode, integrity};
 use crate::clock::pause;
 use crate::domain::event::{Anchor, ChainCheck, Entry, EventKind, GENESIS};
-use crate::store::Store as _;
+use crate::store::Reads as _;
 use crate::store::sqlite::SqliteStore;
 use dialdeck_files as regular;
 

@@ -8,8 +8,8 @@ use super::output::{self, Report, instant};
 use super::{CliError, Deck, Env, ExitCode, status};
 use crate::domain::{CallerId, PhoneNumber, Timestamp};
 use crate::policy::caller_id::OWNERSHIP_LIFE;
+use crate::store::Reads as _;
 use crate::store::exchange::CallerIdFigures;
-use crate::store::{Exchange as _, Store as _};
 
 /// Runs `dialdeck numbers` and returns its exit code.
 ///

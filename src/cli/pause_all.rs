@@ -3,7 +3,7 @@
 use super::CliError;
 use crate::domain::CampaignState;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{By, Store as _};
+use crate::store::{Acts as _, By, Reads as _};
 
 /// Pauses every campaign that runs, with `why` in the log. Returns their names.
 ///

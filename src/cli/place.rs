@@ -17,7 +17,7 @@ use crate::store::sqlite::incarnation::ENGINE_PLACE;
 use crate::store::sqlite::lock;
 use crate::store::sqlite::mark::Standing;
 use crate::store::sqlite::place::FileId;
-use crate::store::{Store as _, StoreError};
+use crate::store::{Reads as _, StoreError};
 use crate::tui::tty;
 
 pub(super) use copy::copy;

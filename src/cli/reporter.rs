@@ -9,7 +9,7 @@ use super::deck::STORE_FILE;
 use super::{CliError, Env, log, output};
 use crate::engine::board::{Board, CampaignBoard};
 use crate::engine::shell::Handle;
-use crate::store::Store as _;
+use crate::store::Reads as _;
 use crate::store::sqlite::SqliteStore;
 use crate::tui::tty::{self, Tty};
 

@@ -25,7 +25,7 @@ use super::{
 use crate::domain::{Lost, NewIncarnation, Recovery, Right, Timestamp, Turn};
 use crate::store::sqlite::mark::Standing;
 use crate::store::sqlite::{SqliteStore, backup, seal};
-use crate::store::{By, Recover as _, Store as _, StoreError};
+use crate::store::{Acts as _, By, Reads as _, StoreError};
 
 /// Where a backup is prepared before it takes the store's place.
 const PREPARED: &str = "deck.sqlite.restoring";

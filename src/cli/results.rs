@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::args::{ResendArgs, ResultsCommand};
 use super::output::{self, Report};
 use super::{CliError, Deck, Env, ExitCode};
-use crate::store::Exchange as _;
+use crate::store::{Acts as _, Reads as _};
 
 /// Runs `dialdeck results …` and returns its exit code.
 ///

@@ -10,7 +10,7 @@ use super::reporter::Shown;
 use super::{CliError, Deck, Env, ExitCode, law, place};
 use crate::config::DeckConfig;
 use crate::domain::{Campaign, CampaignId, CampaignState};
-use crate::store::{By, Store as _};
+use crate::store::{Acts as _, By, Reads as _};
 use crate::tui::tty;
 
 /// Starts the named campaigns that are still in draft, and runs the engine until its end. Returns the exit

@@ -12,7 +12,7 @@ use crate::domain::{CampaignState, UnfinishedImport};
 use crate::engine::board::{Board, CallerIdBoard, CampaignBoard, Phase, TrunkBoard};
 use crate::engine::next_claim::NextClaim;
 use crate::policy::Refusal;
-use crate::store::Store as _;
+use crate::store::Reads as _;
 use crate::tui::format;
 
 /// The message where no engine owns the deck.

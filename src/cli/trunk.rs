@@ -7,7 +7,7 @@ use serde_json::json;
 use super::args::{TrunkCommand, TrunkResetArgs};
 use super::{CliError, Deck, Env, ExitCode, output};
 use crate::domain::TrunkName;
-use crate::store::Store as _;
+use crate::store::Acts as _;
 
 /// Runs `dialdeck trunk …` and returns its exit code.
 ///

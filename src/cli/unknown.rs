@@ -9,7 +9,7 @@ use super::number_input::read_numbers;
 use super::output::{self, Report, instant};
 use super::{CliError, Deck, Env, ExitCode};
 use crate::domain::{Attempt, Contact, ContactId, ContactState};
-use crate::store::{ContactQuery, Direction, ListOrder, Store as _};
+use crate::store::{Acts as _, ContactQuery, Direction, ListOrder, Reads as _};
 
 /// Contacts read at a time.
 const PAGE: usize = 500;

@@ -10,7 +10,7 @@ use super::output::{self, Report, instant};
 use super::{CliError, Deck, Env, ExitCode, deck, messages};
 use crate::clock::Clock;
 use crate::engine::desk::why::{self, Answer, When, WhyReport};
-use crate::store::Store as _;
+use crate::store::Reads as _;
 
 /// Runs `dialdeck why` and returns its exit code.
 ///

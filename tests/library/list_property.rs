@@ -13,7 +13,7 @@ use dialdeck::domain::{Campaign, DeckId, NewContact, PhoneNumber, Timestamp};
 use dialdeck::intake::{ColumnUse, ContactFile, Origin, Reading, Row};
 use dialdeck::rules::Rules;
 use dialdeck::store::memory::MemoryStore;
-use dialdeck::store::{By, Store as _};
+use dialdeck::store::{Acts as _, By, Reads};
 use proptest::prelude::*;
 
 const CAMPAIGN: &str = r#"

@@ -12,7 +12,7 @@ use dialdeck::domain::{
     PhoneNumber, Timestamp, WindowClass,
 };
 use dialdeck::policy::Context;
-use dialdeck::store::{Claimed, DeckSettings, NewContact, Store};
+use dialdeck::store::{Claimed, DeckSettings, EngineStore, NewContact};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
@@ -367,7 +367,7 @@ impl Case {
         here.is_some() || (there.is_some() && PLACES[self.place].0.starts_with("+1"))
     }
 
-    fn load(&self, store: &mut impl Store) {
+    fn load(&self, store: &mut impl EngineStore) {
         let now = self.now();
         let figures = ImportFigures::default();
         for (nth, list) in LISTS.iter().enumerate() {
@@ -411,7 +411,7 @@ impl Case {
     }
 
     /// Claims the contact. Returns whether it was dialed.
-    fn dialed(&self, store: &mut impl Store, rows: &[Row]) -> bool {
+    fn dialed(&self, store: &mut impl EngineStore, rows: &[Row]) -> bool {
         let now = self.now();
         let strict = DeckSettings {
             every_registry_binds: self.every,

@@ -23,7 +23,8 @@ use dialdeck::provider::{LookUp, Provider, ProviderEvent};
 use dialdeck::rules::Rules;
 use dialdeck::store::memory::MemoryStore;
 use dialdeck::store::sqlite::SqliteStore;
-use dialdeck::store::{By, NewContact, Store};
+use dialdeck::store::{By, EngineStore, NewContact};
+use dialdeck_testkit::world::engine_of;
 use serde::Deserialize;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -119,10 +120,11 @@ fn every_scenario_comes_out_as_written() {
         let rules = Rules::embedded();
         let deck = DeckId(7);
         let memory = MemoryStore::new(deck, rules, scenario.start);
-        let by_memory = World::new(&name, &scenario, memory).play();
+        let by_memory = World::new(&name, &scenario, memory.into_engine()).play();
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("deck.sqlite");
         let sqlite = SqliteStore::create_or_open(&path, deck, rules, scenario.start).unwrap();
+        let sqlite = engine_of(sqlite, dir.path());
         let by_sqlite = World::new(&name, &scenario, sqlite).play();
         assert_eq!(by_memory, by_sqlite, "{name}: the stores differ");
     }
@@ -143,7 +145,7 @@ struct World<'s, S> {
     unacknowledged: Vec<RecordedAct>,
 }
 
-impl<'s, S: Store> World<'s, S> {
+impl<'s, S: EngineStore> World<'s, S> {
     fn new(name: &'s str, scenario: &'s Scenario, mut store: S) -> Self {
         let now = scenario.start;
         let by = By {

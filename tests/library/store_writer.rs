@@ -11,10 +11,10 @@ use std::time::Duration;
 use dialdeck::domain::event::{AlertRaised, EventData, NewEvent};
 use dialdeck::domain::{DeckId, Timestamp};
 use dialdeck::rules::Rules;
-use dialdeck::store::Store;
 use dialdeck::store::memory::MemoryStore;
 use dialdeck::store::sqlite::SqliteStore;
 use dialdeck::store::writer::{Done, MAX_GROUP, Urgency, Writer};
+use dialdeck::store::{Acts as _, Reads as _};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::Instant;
 

@@ -22,14 +22,15 @@ use dialdeck::provider::{LookUp, Owned, Provider, ProviderEvent, Request};
 use dialdeck::rules::Rules;
 use dialdeck::store::memory::MemoryStore;
 use dialdeck::store::sqlite::SqliteStore;
-use dialdeck::store::{By, Claimed, NewContact, Store, Timing as _};
+use dialdeck::store::{Acts, By, Claimed, Engine, EngineStore as _, NewContact, Reads as _};
+use dialdeck_testkit::world::engine_of;
 use tokio::time::Instant;
 
 /// A request to end that arrives before the engine's first turn is taken when nothing remains to do.
 #[tokio::test]
 async fn an_end_asked_for_between_two_events_is_the_end() {
     let morning = "2026-12-07T15:30:00Z".parse().unwrap();
-    let store = MemoryStore::new(DeckId(7), Rules::embedded(), morning);
+    let store = MemoryStore::new(DeckId(7), Rules::embedded(), morning).into_engine();
     let clock = Clock::Manual(ManualClock::at(morning));
     let none: BTreeMap<TrunkName, Simulator> = BTreeMap::new();
     let (shell, handle) = Shell::new(store, none, clock, Rules::embedded()).unwrap();
@@ -64,7 +65,7 @@ impl Provider for Silent {
 }
 
 /// Gives a new deck one running campaign with one contact, and returns the contact.
-fn with_a_contact(store: &mut impl Store, now: Timestamp) -> ContactId {
+fn with_a_contact(store: &mut impl Acts, now: Timestamp) -> ContactId {
     let rules = Rules::embedded();
     store.configure(&DeckConfig::embedded().settings).unwrap();
     let text = "name = \"recall\"\nseller = \"Harbor\"\npurpose = \"reminder\"\n\
@@ -99,8 +100,8 @@ fn by(at: Timestamp) -> By {
 }
 
 /// Returns a deck with a call that is up.
-fn with_a_call(now: Timestamp) -> MemoryStore {
-    let mut store = MemoryStore::new(DeckId(7), Rules::embedded(), now);
+fn with_a_call(now: Timestamp) -> Engine<MemoryStore> {
+    let mut store = MemoryStore::new(DeckId(7), Rules::embedded(), now).into_engine();
     let contact = with_a_contact(&mut store, now);
     let claimed = store.claim(contact, &Context::default(), now).unwrap();
     assert!(matches!(claimed, Claimed::Dial(..)), "{claimed:?}");
@@ -161,6 +162,7 @@ async fn a_log_ahead_of_the_clock_is_told() {
         .unwrap();
     let clock = Clock::Manual(ManualClock::at(morning));
     let none: BTreeMap<TrunkName, Simulator> = BTreeMap::new();
+    let store = engine_of(store, folder.path());
     let (shell, _handle) = Shell::new(store, none, clock, Rules::embedded()).unwrap();
     assert_eq!(shell.run(Ends::AtRest).await, Ending::AtRest);
     let log = open().tail(0, 100).unwrap();
@@ -181,7 +183,8 @@ async fn after_a_jump(wall: u64, boot: u64) -> (Option<ClockHeld>, String) {
     let (walls, boots) = (ManualClock::at(morning), ManualClock::at(morning));
     let watch = ClockWatch::new(Clock::Manual(walls.clone()), Boot::Manual(boots.clone()));
     let clock = Clock::Manual(ManualClock::at(morning));
-    let (shell, _handle) = Shell::new(open(), none, clock, Rules::embedded()).unwrap();
+    let store = engine_of(open(), folder.path());
+    let (shell, _handle) = Shell::new(store, none, clock, Rules::embedded()).unwrap();
     walls.advance_to(morning + Duration::from_secs(wall));
     boots.advance_to(morning + Duration::from_secs(boot));
     let shell = shell.with_clock_watch(Some(watch));
@@ -323,6 +326,7 @@ async fn hung_up_after(set_by: i64, accepted: bool) -> Vec<Duration> {
     };
     let carriers = BTreeMap::from([(TrunkName("simulator".to_owned()), carrier)]);
     let watch = ClockWatch::new(wall.clone(), boot);
+    let store = engine_of(store, folder.path());
     let (shell, handle) = Shell::new(store, carriers, wall.clone(), Rules::embedded()).unwrap();
     let shell = shell.with_clock_watch(Some(watch));
     let engine = tokio::spawn(shell.run(Ends::OnRequest));

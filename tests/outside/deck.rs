@@ -18,9 +18,10 @@ use dialdeck::provider::remote::{Examined, Line, Remote, Vendor};
 use dialdeck::provider::simulator::Simulator;
 use dialdeck::provider::{DialRequest, Inquiry, LookUp, Owned, Unlisted};
 use dialdeck::rules::Rules;
-use dialdeck::store::exchange::{Exchange as _, Message};
+use dialdeck::store::exchange::Message;
 use dialdeck::store::sqlite::SqliteStore;
-use dialdeck::store::{By, Claimed, Store as _, opt_out};
+use dialdeck::store::{Acts, By, Claimed, Engine, EngineStore as _, Reads as _, opt_out};
+use dialdeck_testkit::world::engine_of;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -89,7 +90,7 @@ pub(crate) struct Under {
     pub(crate) handle: Handle,
     pub(crate) attempt: AttemptId,
     engine: Option<JoinHandle<Ending>>,
-    idle: Option<SqliteStore>,
+    idle: Option<Engine<SqliteStore>>,
     delivered: RefCell<Option<UnboundedReceiver<String>>>,
     remotes: RefCell<Vec<Remote>>,
 }
@@ -120,7 +121,8 @@ impl Under {
         let deck = DeckId(0x7f3a_9c21);
         let path = folder.path().join("deck.sqlite");
         let rules = Rules::embedded();
-        let mut store = SqliteStore::create_or_open(&path, deck, rules, monday()).unwrap();
+        let store = SqliteStore::create_or_open(&path, deck, rules, monday()).unwrap();
+        let mut store = engine_of(store, folder.path());
         let settings = read_deck("deck.toml", DECK).unwrap().settings;
         store.configure(&settings).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -136,7 +138,8 @@ impl Under {
             rules,
             monday(),
         );
-        let (_, handle) = Shell::new(nowhere.unwrap(), none, clock.clone(), rules).unwrap();
+        let nowhere = engine_of(nowhere.unwrap(), folder.path());
+        let (_, handle) = Shell::new(nowhere, none, clock.clone(), rules).unwrap();
         Self {
             folder,
             deck,
@@ -158,7 +161,7 @@ impl Under {
     }
 
     /// Returns the store of a deck without an engine.
-    pub(crate) fn store(&mut self) -> &mut SqliteStore {
+    pub(crate) fn store(&mut self) -> &mut Engine<SqliteStore> {
         self.idle.as_mut().unwrap()
     }
 
@@ -254,7 +257,7 @@ fn by() -> By {
     }
 }
 
-fn add_campaign(store: &mut SqliteStore, url: Option<&str>, contacts: u64) {
+fn add_campaign(store: &mut impl Acts, url: Option<&str>, contacts: u64) {
     let results = url.map_or_else(String::new, |url| format!("[results]\nurl = \"{url}\"\n"));
     let text = format!(
         "name = \"spring\"\nseller = \"Example Dental\"\npurpose = \"reminder\"\n\

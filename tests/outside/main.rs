@@ -25,7 +25,7 @@ use dialdeck::provider::inbound::{Arrived, Inbound, News, Reader, Reading, Refus
 use dialdeck::provider::remote::http::{Answer, Http};
 use dialdeck::provider::remote::secret::Secret;
 use dialdeck::store::exchange::{Delivery, REPORTS_MAX};
-use dialdeck::store::{Exchange as _, Store as _};
+use dialdeck::store::{Acts as _, Reads};
 use serde_json::Value;
 use tokio::net::TcpListener;
 

@@ -8,7 +8,7 @@ use dialdeck::domain::{ContactState, WaitReason};
 use dialdeck::engine::board::{Board, CampaignBoard};
 use dialdeck::rules::Rules;
 use dialdeck::store::sqlite::SqliteStore;
-use dialdeck::store::{Recount, Store as _};
+use dialdeck::store::{Reads as _, Recount};
 
 const MOMENTS: usize = 50;
 

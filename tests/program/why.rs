@@ -15,7 +15,7 @@ use dialdeck::domain::{
 use dialdeck::policy::breaker::Breaker;
 use dialdeck::rules::Rules;
 use dialdeck::store::sqlite::SqliteStore;
-use dialdeck::store::{Claimed, NewContact, Store};
+use dialdeck::store::{Acts as _, Claimed, Engine, EngineStore as _, NewContact, Reads as _};
 use dialdeck_testkit::deck::Deck;
 use serde_json::Value;
 
@@ -200,7 +200,11 @@ fn recall() -> CampaignSettings {
     }
 }
 
-fn add(store: &mut SqliteStore, settings: &CampaignSettings, rows: &[NewContact]) -> CampaignId {
+fn add(
+    store: &mut Engine<SqliteStore>,
+    settings: &CampaignSettings,
+    rows: &[NewContact],
+) -> CampaignId {
     let by = by(morning());
     let id = store.add_campaign(settings, &by).unwrap();
     store.import_contacts(id, rows, morning()).unwrap();
@@ -211,7 +215,7 @@ fn add(store: &mut SqliteStore, settings: &CampaignSettings, rows: &[NewContact]
 }
 
 /// Calls the contact at this place. The call ends like this without delay.
-fn call(store: &mut SqliteStore, place: u64, end: &CallReport, now: Timestamp) {
+fn call(store: &mut Engine<SqliteStore>, place: u64, end: &CallReport, now: Timestamp) {
     let contact = store.contacts_with(number(place)).unwrap()[0].id;
     let attempt = dial(store, contact, now).id;
     assert!(tell(store, attempt, CallEventKind::Sent, now));
@@ -219,7 +223,7 @@ fn call(store: &mut SqliteStore, place: u64, end: &CallReport, now: Timestamp) {
 }
 
 /// Brings a contact into every state.
-fn live(store: &mut SqliteStore) {
+fn live(store: &mut Engine<SqliteStore>) {
     store.configure(&deck()).unwrap();
     let rows: Vec<NewContact> = (0..13)
         .map(|place| NewContact {
@@ -274,7 +278,7 @@ fn live(store: &mut SqliteStore) {
 }
 
 /// Number 4 is called by another campaign, then claimed by its own.
-fn waits_for_another(store: &mut SqliteStore, now: Timestamp) {
+fn waits_for_another(store: &mut Engine<SqliteStore>, now: Timestamp) {
     let contact = store.contacts_with(number(4)).unwrap()[0].id;
     let other = CampaignSettings {
         name: "survey".to_owned(),
@@ -294,7 +298,8 @@ fn lived() -> Deck {
     let deck = Deck::new();
     std::fs::create_dir(deck.path()).unwrap();
     let path = deck.path().join("deck.sqlite");
-    live(&mut SqliteStore::create_or_open(&path, DECK, Rules::embedded(), morning()).unwrap());
+    let store = SqliteStore::create_or_open(&path, DECK, Rules::embedded(), morning()).unwrap();
+    live(&mut engine_of(store, &deck.path()));
     deck
 }
 
@@ -374,7 +379,8 @@ fn a_number_that_was_opted_out_names_its_list() {
 fn a_rest_of_the_trunk_is_told_beside_the_engine() {
     let deck = lived();
     let path = deck.path().join("deck.sqlite");
-    let mut store = SqliteStore::create_or_open(&path, DECK, Rules::embedded(), morning()).unwrap();
+    let store = SqliteStore::create_or_open(&path, DECK, Rules::embedded(), morning()).unwrap();
+    let mut store = engine_of(store, &deck.path());
     let mut breaker = Breaker::default();
     breaker.on_result(
         TrunkFinding::Throttled(secs(120)),

@@ -16,7 +16,7 @@ use dialdeck_core::domain::{
 use dialdeck_core::policy::window::WindowStatus;
 use dialdeck_core::policy::{CallerIdUse, LiveCalls, Until};
 use dialdeck_core::rules::Rules;
-use dialdeck_store::{CampaignCounts, Snapshot, Store, StoreError};
+use dialdeck_store::{CampaignCounts, Reads, Snapshot, StoreError};
 
 /// A deck at one instant.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -124,7 +124,7 @@ impl Board {
     ///
     /// # Errors
     /// Errors if the store cannot be read.
-    pub fn fold<S: Store>(
+    pub fn fold<S: Reads>(
         store: &mut S,
         snapshot: &Snapshot,
         rules: &Rules,

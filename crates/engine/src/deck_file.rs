@@ -3,7 +3,7 @@
 use super::alerts;
 use dialdeck_core::domain::DeckSettings;
 use dialdeck_core::domain::event::{Alert, AlertRaised, Entry};
-use dialdeck_store::{By, Store, StoreError};
+use dialdeck_store::{Acts, By, StoreError};
 
 /// What has changed in the deck file since the engine started.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct DeckFileChange {
 }
 
 /// Applies the settings, ends earlier alerts about the file and raises the new one.
-pub(super) fn apply<S: Store>(
+pub(super) fn apply<S: Acts>(
     store: &mut S,
     news: &DeckFileChange,
     by: &By,
@@ -35,7 +35,7 @@ pub(super) fn apply<S: Store>(
 ///
 /// # Errors
 /// Errors if the store cannot be read or written.
-pub fn end_alerts<S: Store>(store: &mut S, by: &By) -> Result<(), StoreError> {
+pub fn end_alerts<S: Acts>(store: &mut S, by: &By) -> Result<(), StoreError> {
     for alert in store.snapshot(by.at)?.alerts {
         let entry = Entry::read(&alert.line).ok();
         let raised = entry.as_ref().and_then(Entry::alert);

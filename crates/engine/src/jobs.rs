@@ -7,7 +7,7 @@ use dialdeck_core::domain::{
 };
 use dialdeck_core::policy::{Context, suppression, window};
 use dialdeck_providers::Owned;
-use dialdeck_store::{By, Candidate, Store, StoreError};
+use dialdeck_store::{Acts, By, Candidate, EngineStore, Reads, StoreError};
 
 use super::{Command, CommandError, Effected, EngineSnapshot, Event, Job, deck_file};
 
@@ -41,7 +41,7 @@ pub fn is_lazy(job: &Job) -> bool {
 
 /// Runs a job. Returns the event for the dispatcher; `None` if there is none. A failure of the store is
 /// returned as an event, too.
-pub fn perform<S: Store>(store: &mut S, job: Job, by: &By) -> Option<Event> {
+pub fn perform<S: EngineStore>(store: &mut S, job: Job, by: &By) -> Option<Event> {
     let now = by.at;
     let done = match job {
         Job::Refresh => {
@@ -108,7 +108,7 @@ fn failure(error: StoreError) -> Event {
 
 /// Returns the numbers that a trunk's provider reports as owned; those of the deck file if the provider
 /// accepts any number.
-fn numbers_of<S: Store>(
+fn numbers_of<S: Reads>(
     store: &mut S,
     trunk: &TrunkName,
     owned: Owned,
@@ -132,7 +132,7 @@ fn failed<T>(result: Result<T, StoreError>) -> Option<Event> {
     (!displaced).then(|| failure(error))
 }
 
-fn promote<S: Store>(store: &mut S, now: Timestamp) -> Result<Event, StoreError> {
+fn promote<S: EngineStore>(store: &mut S, now: Timestamp) -> Result<Event, StoreError> {
     let candidates: Vec<Candidate> = store.promote_due(now, SWEEP)?;
     let next_due = store.next_due()?;
     Ok(Event::Promoted {
@@ -145,7 +145,7 @@ fn promote<S: Store>(store: &mut S, now: Timestamp) -> Result<Event, StoreError>
 ///
 /// # Errors
 /// Errors if the store cannot be read.
-pub fn engine_snapshot<S: Store>(
+pub fn engine_snapshot<S: Reads>(
     store: &mut S,
     now: Timestamp,
 ) -> Result<EngineSnapshot, StoreError> {
@@ -176,7 +176,7 @@ pub fn engine_snapshot<S: Store>(
     })
 }
 
-fn check_done<S: Store>(store: &mut S, campaign: CampaignId, by: &By) -> Result<Event, StoreError> {
+fn check_done<S: Acts>(store: &mut S, campaign: CampaignId, by: &By) -> Result<Event, StoreError> {
     let snapshot = store.snapshot(by.at)?;
     let counts = snapshot
         .campaigns
@@ -201,7 +201,11 @@ fn check_done<S: Store>(store: &mut S, campaign: CampaignId, by: &By) -> Result<
     Ok(Event::DoneChecked { campaign, done })
 }
 
-fn carry_out<S: Store>(store: &mut S, command: Command, by: &By) -> Result<Effected, StoreError> {
+fn carry_out<S: EngineStore>(
+    store: &mut S,
+    command: Command,
+    by: &By,
+) -> Result<Effected, StoreError> {
     match command {
         Command::Suppress(suppressions) => store.suppress(&suppressions).map(Effected::Suppressed),
         Command::Receive(message) => store.receive(&message, by.at).map(Effected::Received),

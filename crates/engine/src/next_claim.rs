@@ -17,7 +17,7 @@ use dialdeck_core::domain::{
 };
 use dialdeck_core::policy::window::WindowStatus;
 use dialdeck_core::policy::{Context, Decision, Hold, HoldReason, Refusal, Until, decide};
-use dialdeck_store::{ContactQuery, Direction, ListOrder, Snapshot, Store, StoreError};
+use dialdeck_store::{ContactQuery, Direction, ListOrder, Reads, Snapshot, StoreError};
 
 /// Open classes whose first contacts are read, at most.
 const MAX_CLASSES: usize = 8;
@@ -160,7 +160,7 @@ pub fn context(snapshot: &Snapshot, campaign: &Campaign, now: Timestamp) -> Cont
 ///
 /// # Errors
 /// Errors if the store cannot be read.
-pub fn of_contact<S: Store>(
+pub fn of_contact<S: Reads>(
     store: &mut S,
     contact: ContactId,
     context: &Context,
@@ -177,7 +177,7 @@ pub fn of_contact<S: Store>(
 ///
 /// # Errors
 /// Errors if the store cannot be read.
-pub fn of_campaigns<S: Store>(
+pub fn of_campaigns<S: Reads>(
     store: &mut S,
     snapshot: &Snapshot,
     readings: &[Reading<'_>],
@@ -189,7 +189,7 @@ pub fn of_campaigns<S: Store>(
         .collect()
 }
 
-fn of_campaign<S: Store>(
+fn of_campaign<S: Reads>(
     store: &mut S,
     snapshot: &Snapshot,
     reading: &Reading<'_>,
@@ -231,7 +231,7 @@ fn others_may_differ(claim: &NextClaim) -> bool {
 }
 
 /// Returns the first contacts of open classes, in call order.
-fn in_open_classes<S: Store>(
+fn in_open_classes<S: Reads>(
     store: &mut S,
     reading: &Reading<'_>,
 ) -> Result<Vec<ContactId>, StoreError> {
@@ -246,7 +246,7 @@ fn in_open_classes<S: Store>(
 
 /// Returns the first contacts of shut classes, the class that opens first in front, then contacts that wait
 /// for their own time. A class that time alone does not open is last.
-fn not_yet<S: Store>(store: &mut S, reading: &Reading<'_>) -> Result<Vec<ContactId>, StoreError> {
+fn not_yet<S: Reads>(store: &mut S, reading: &Reading<'_>) -> Result<Vec<ContactId>, StoreError> {
     let campaign = reading.counts.campaign.id;
     let mut shut: Vec<(Until, ClassId)> = ready_classes(reading)
         .map(|class| match reading.windows.get(&class) {

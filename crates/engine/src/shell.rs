@@ -21,7 +21,7 @@ use dialdeck_core::domain::{Timestamp, TrunkName};
 use dialdeck_core::rules::Rules;
 use dialdeck_providers::{Provider, Request};
 use dialdeck_store::writer::{Done, Urgency, Writer};
-use dialdeck_store::{By, Store};
+use dialdeck_store::{By, EngineStore};
 
 use super::board::Board;
 use super::dispatcher::Dispatcher;
@@ -44,7 +44,7 @@ const BOARD_EVERY: Duration = Duration::from_millis(100);
 const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 
 /// The engine of one deck. [`Shell::run`] consumes it.
-pub struct Shell<S: Store + 'static, P: Provider> {
+pub struct Shell<S: EngineStore + 'static, P: Provider> {
     dispatcher: Dispatcher,
     writer: Writer<S, Option<Reply>>,
     answers: mpsc::UnboundedReceiver<Done<Option<Reply>>>,
@@ -91,7 +91,7 @@ pub enum Reply {
     Board(Arc<Board>),
 }
 
-impl<S: Store + 'static, P: Provider> Shell<S, P> {
+impl<S: EngineStore + 'static, P: Provider> Shell<S, P> {
     /// Creates an engine on this store with these providers, one per trunk. Returns it with its handle.
     ///
     /// # Errors
@@ -178,7 +178,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let now: Timestamp = "2026-12-07T15:30:00Z".parse()?;
     /// let rules = Rules::embedded();
-    /// let store = MemoryStore::new(DeckId(1), rules, now);
+    /// let store = MemoryStore::new(DeckId(1), rules, now).into_engine();
     /// let carrier = Simulator::new(Profile::default(), 1, None);
     /// let providers = BTreeMap::from([(TrunkName("main".to_owned()), carrier)]);
     /// let clock = Clock::Manual(ManualClock::at(now));

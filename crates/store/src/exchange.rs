@@ -1,13 +1,10 @@
 //! What a deck keeps of its exchange with the outside: messages about its calls, results to deliver to its
 //! owner, and how its caller IDs perform.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::StoreError;
-use super::rights::verbs;
 use dialdeck_core::domain::{
-    Attempt, AttemptId, CampaignId, ContactId, PhoneNumber, Right, Timestamp, TrunkName,
+    Attempt, AttemptId, CampaignId, ContactId, PhoneNumber, Timestamp, TrunkName,
 };
 
 /// The longest short call: carriers count answered calls up to this length as a sign of unwanted calls.
@@ -127,69 +124,6 @@ pub struct CallerIdFigures {
     pub short: u64,
     /// Calls of the last day that a network blocked because of it (603 by a network, 608).
     pub blocked: u64,
-}
-
-verbs! {
-/// The verbs about the outside. Each is atomic and takes part in a group, and errors, as those
-/// of [`super::Store`] do.
-pub trait Exchange by ExchangeVerbs {
-    /// Stores a message about an attempt, once. Returns what was done with it.
-    [Right::Campaigns] fn receive(&mut self, message: &Message, at: Timestamp) -> Result<Receipt, StoreError>;
-
-    /// Returns the messages about attempts that have not ended, oldest first.
-    [any] fn messages(&mut self) -> Result<Vec<Message>, StoreError>;
-
-    /// Returns what agents reported about each call made for a contact. The last report, if there are more.
-    [any] fn agent_results(
-        &mut self,
-        contact: ContactId,
-    ) -> Result<BTreeMap<AttemptId, String>, StoreError>;
-
-    /// Counts a request that was rejected.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use dialdeck_core::domain::{DeckId, Timestamp};
-    /// use dialdeck_core::rules::Rules;
-    /// use dialdeck_store::memory::MemoryStore;
-    /// use dialdeck_store::exchange::Exchange;
-    ///
-    /// let now: Timestamp = "2026-12-08T15:00:00Z".parse()?;
-    /// let mut store = MemoryStore::new(DeckId(1), Rules::embedded(), now);
-    /// store.quarantine("line", "bad signature", now)?;
-    /// store.quarantine("line", "bad signature", now)?;
-    /// assert_eq!(store.quarantined()?[0].count, 2);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    [Right::Campaigns] fn quarantine(&mut self, trunk: &str, reason: &str, at: Timestamp) -> Result<(), StoreError>;
-
-    /// Returns the rejected requests, by trunk and reason.
-    [any] fn quarantined(&mut self) -> Result<Vec<Quarantined>, StoreError>;
-
-    /// Notes how deliveries went, gathers the ends logged since the last turn in campaigns with a results
-    /// URL, and returns the results due at `now`, at most `limit`. Of each contact only the earliest is due,
-    /// so that results arrive in order.
-    [Right::Campaigns] fn turn_results(
-        &mut self,
-        done: &[(i64, Delivery)],
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<ResultsTurn, StoreError>;
-
-    /// Returns the results that were given up, oldest first.
-    [any] fn results_given_up(&mut self) -> Result<Vec<ResultDue>, StoreError>;
-
-    /// Makes results that were given up due immediately, all of them or one. Returns how many.
-    [Right::Campaigns] fn resend_results(&mut self, seq: Option<i64>, now: Timestamp) -> Result<u64, StoreError>;
-
-    /// Returns how each of these caller IDs performed up to `now`, in their order.
-    [any] fn caller_id_figures(
-        &mut self,
-        numbers: &[PhoneNumber],
-        now: Timestamp,
-    ) -> Result<Vec<CallerIdFigures>, StoreError>;
-}
 }
 
 /// Returns the agent's own report on a call. `None` if the message is another one.

@@ -1,14 +1,13 @@
-//! The store: one trait of domain verbs, with two implementations, in memory and in SQLite.
+//! The store: domain verbs, with two implementations, in memory and in SQLite.
 //!
-//! Every verb is atomic. Between [`Store::begin`] and [`Store::commit`] several verbs share one durable
+//! Every verb is atomic. Between [`Acts::begin`] and [`Acts::commit`] several verbs share one durable
 //! commit. A verb that is refused inside the group changes nothing and does not affect the others. A verb
 //! that fails because the store fails may take the group with it: then the group's commit fails. Act on a
 //! verb's result only after the commit has returned.
 //!
-//! Only the process that holds the deck's engine lock may call the engine's verbs (`claim`, `record`,
-//! `settle`, `mark_unknown`, `promote_due`, `expire_due`, `hung_up`, `keep_rest`, `note_unclosed`,
-//! `keep_end`). Any process may write suppressions and commands: the claim reads both again inside its own
-//! transaction.
+//! Any process may read a deck ([`Reads`]) and write suppressions and commands ([`Acts`]): the claim reads both
+//! again inside its own transaction. The verbs that make and record calls ([`EngineStore`]) are those of an
+//! [`Engine`] alone, which is a handle that has taken the deck over under the engine's lock.
 //!
 //! # Examples
 //!
@@ -18,7 +17,7 @@
 //! use dialdeck_core::domain::{DeckId, PhoneNumber, Timestamp};
 //! use dialdeck_core::rules::Rules;
 //! use dialdeck_store::memory::MemoryStore;
-//! use dialdeck_store::{By, Store, opt_out};
+//! use dialdeck_store::{Acts as _, By, Reads as _, opt_out};
 //!
 //! let now: Timestamp = "2026-12-08T15:00:00Z".parse()?;
 //! let mut store = MemoryStore::new(DeckId(0x7f3a_9c21), Rules::embedded(), now);
@@ -46,10 +45,10 @@ mod listing;
 pub mod memory;
 mod moves;
 mod opt_out;
-pub mod recover;
+mod recover;
 mod rights;
 pub mod sqlite;
-pub mod timing;
+mod timing;
 mod verbs;
 pub mod writer;
 
@@ -62,10 +61,8 @@ pub use dialdeck_core::domain::import::{
     ImportFigures, ImportPlan, ImportTarget, NewContact, UnfinishedImport,
 };
 pub use error::{Displaced, MarkFault, StoreError, Unusable};
-pub use exchange::Exchange;
 pub use listing::{ContactPage, ContactQuery, Direction, ListKey, ListOrder};
 pub use moves::{not_called_again, not_judged};
 pub use opt_out::{opt_out, opt_out_on_call};
-pub use recover::Recover;
-pub use timing::{ClockAccepted, Timing};
-pub use verbs::Store;
+pub use timing::ClockAccepted;
+pub use verbs::{Acts, Engine, EngineStore, Epoch, Reads};

@@ -5,9 +5,8 @@ mod exchange;
 mod imports;
 mod listing;
 mod lists;
-mod reading;
-mod recover;
-mod timing;
+mod reads;
+mod snapshot;
 mod trunks;
 mod verbs;
 
@@ -15,8 +14,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::crosscheck::Content;
-use super::rights::Restricted;
-use super::{DeckSettings, HangUps, NewContact, PendingEnd, RowFate, StoreError, entries, moves};
+use super::rights::{Handle, Restricted};
+use super::{
+    DeckSettings, Engine, HangUps, NewContact, PendingEnd, RowFate, StoreError, entries, moves,
+};
 use dialdeck_core::domain::event::{GENESIS, NewEvent, SealedEvent, seal};
 use dialdeck_core::domain::{
     Area, Attempt, AttemptId, Authority, CallerIdState, Campaign, CampaignId, ClassId, ClockHeld,
@@ -90,6 +91,18 @@ impl Restricted for MemoryStore {
     }
 }
 
+impl Handle for MemoryStore {
+    type Store = Self;
+
+    fn store(&self) -> &Self {
+        self
+    }
+
+    fn store_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
 impl MemoryStore {
     /// Creates an empty deck. Its internal list is dated `now`.
     ///
@@ -98,7 +111,7 @@ impl MemoryStore {
     /// ```
     /// use dialdeck_core::domain::{DeckId, Timestamp};
     /// use dialdeck_core::rules::Rules;
-    /// use dialdeck_store::Store;
+    /// use dialdeck_store::Reads as _;
     /// use dialdeck_store::memory::MemoryStore;
     ///
     /// let now: Timestamp = "2026-12-08T15:00:00Z".parse()?;
@@ -146,6 +159,11 @@ impl MemoryStore {
             who: Role::Supervisor.into(),
             in_group: false,
         }
+    }
+
+    /// Makes the store its engine's and returns that handle.
+    pub const fn into_engine(self) -> Engine<Self> {
+        Engine::new(self)
     }
 
     fn by_id(&self, id: CampaignId) -> Result<Campaign, StoreError> {

@@ -14,7 +14,20 @@ pub(crate) trait Restricted {
     fn identity(&self) -> DeckId;
 }
 
-/// Declares a trait of verbs, and a second one of the same verbs that stores implement without a check.
+/// A handle by which verbs are called: a store itself, or the one of its engine.
+pub(crate) trait Handle: Send {
+    /// The store that it leads to.
+    type Store: Restricted;
+
+    /// Returns the store.
+    fn store(&self) -> &Self::Store;
+
+    /// Returns the store, to be changed.
+    fn store_mut(&mut self) -> &mut Self::Store;
+}
+
+/// Declares a trait of verbs, which the handles named by `for` have, and a second one of the same verbs that
+/// stores implement without a check.
 ///
 /// Each verb begins with the right that it needs: `[Right::Lists]`, `[any]` if it changes nothing, or
 /// `[inside]` if the right follows from what is stored, so that the verb itself checks it within its
@@ -22,7 +35,7 @@ pub(crate) trait Restricted {
 macro_rules! verbs {
     (
         $(#[$docs:meta])*
-        pub trait $public:ident $(: $($super:ident),+)? by $private:ident {
+        pub trait $public:ident: $super:ident by $private:ident for $handle:path {
             $(plain { $($declared:tt)* } by { $($defined:tt)* })?
             $(
                 $(#[$verb_docs:meta])*
@@ -33,7 +46,7 @@ macro_rules! verbs {
         }
     ) => {
         $(#[$docs])*
-        pub trait $public $(: $($super +)+ Send)? {
+        pub trait $public: $super {
             $($($declared)*)?
             $(
                 $(#[$verb_docs])*
@@ -42,16 +55,20 @@ macro_rules! verbs {
         }
 
         /// The same verbs, without a check of rights.
-        pub(crate) trait $private: $crate::rights::Restricted {
+        pub(crate) trait $private {
             $(fn $name(&mut self $(, $arg: $type)*) -> $returned;)*
         }
 
-        impl<S: $private $($(+ $super)+ + Send)?> $public for S {
+        impl<H: $handle> $public for H
+        where
+            H::Store: $crate::verbs::Verbs,
+        {
             $($($defined)*)?
             $(
                 fn $name(&mut self $(, $arg: $type)*) -> $returned {
-                    verbs!(@permit self, $($right)+);
-                    $private::$name(self $(, $arg)*)
+                    let store = $crate::rights::Handle::store_mut(self);
+                    verbs!(@permit store, $($right)+);
+                    $private::$name(store $(, $arg)*)
                 }
             )*
         }

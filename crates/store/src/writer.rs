@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::{Store, StoreError, Unusable};
+use super::{Acts, StoreError, Unusable};
 use dialdeck_clock::Stopwatch;
 
 /// Jobs in one group, at most, so that a group's commit is never far away.
@@ -67,7 +67,7 @@ pub enum Done<E> {
 /// use dialdeck_core::rules::Rules;
 /// use dialdeck_store::memory::MemoryStore;
 /// use dialdeck_store::writer::{Done, Urgency, Writer};
-/// use dialdeck_store::{By, Store};
+/// use dialdeck_store::{Acts as _, By};
 /// use tokio::sync::mpsc::unbounded_channel;
 ///
 /// let now: Timestamp = "2026-12-08T15:00:00Z".parse()?;
@@ -103,7 +103,7 @@ enum Jobs<S, E> {
 #[error("the store's writer has ended")]
 pub struct Ended;
 
-impl<S: Store + 'static, E: Send + 'static> Writer<S, E> {
+impl<S: Acts + 'static, E: Send + 'static> Writer<S, E> {
     /// Starts a thread that owns `store` and reports to `done`. Returns the handle.
     ///
     /// # Errors
@@ -215,7 +215,7 @@ enum Inbox {
     Closed,
 }
 
-impl<S: Store, E> Loop<S, E> {
+impl<S: Acts, E> Loop<S, E> {
     fn run(mut self) {
         loop {
             let (jobs, inbox) = self.gather();
@@ -273,7 +273,7 @@ impl<S: Store, E> Loop<S, E> {
     }
 }
 
-impl<S: Store, E> Work<S, E> {
+impl<S: Acts, E> Work<S, E> {
     fn new(store: S, done: UnboundedSender<Done<E>>, ends: &Arc<AtomicBool>) -> Self {
         Self {
             store,

@@ -1,6 +1,7 @@
 //! A small deck in which everything is in order, and short helpers for tests.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
 use dialdeck_core::domain::campaign::{
@@ -18,8 +19,10 @@ use dialdeck_core::policy::Context;
 use dialdeck_core::rules::Rules;
 use dialdeck_store::memory::MemoryStore;
 use dialdeck_store::sqlite::SqliteStore;
+use dialdeck_store::sqlite::lock::EngineLock;
 use dialdeck_store::{
-    By, Claimed, DeckSettings, NewContact, Reversal, RowFate, Settled, Store, opt_out,
+    Acts, By, Claimed, DeckSettings, Engine, EngineStore, NewContact, Reads, Reversal, RowFate,
+    Settled, opt_out,
 };
 
 pub const DECK: DeckId = DeckId(0x7f3a_9c21);
@@ -33,13 +36,26 @@ pub fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
 }
 
-pub fn memory() -> MemoryStore {
-    MemoryStore::new(DECK, Rules::embedded(), morning())
+pub fn memory() -> Engine<MemoryStore> {
+    MemoryStore::new(DECK, Rules::embedded(), morning()).into_engine()
 }
 
 pub fn sqlite(folder: &tempfile::TempDir) -> SqliteStore {
     let path = folder.path().join("deck.sqlite");
     SqliteStore::create_or_open(&path, DECK, Rules::embedded(), morning()).unwrap()
+}
+
+/// Returns the handle of an engine on the deck in this folder.
+pub fn sqlite_engine(folder: &tempfile::TempDir) -> Engine<SqliteStore> {
+    engine_of(sqlite(folder), folder.path())
+}
+
+/// Takes over the deck of this store for an engine and returns its handle. The lock is released, so that a
+/// test may start another engine.
+pub fn engine_of(mut store: SqliteStore, folder: &Path) -> Engine<SqliteStore> {
+    let lock = EngineLock::try_acquire(folder).unwrap().unwrap();
+    let epoch = store.take_over(&lock, None).unwrap();
+    store.into_engine(epoch).unwrap()
 }
 
 pub fn by(at: Timestamp) -> By {
@@ -168,19 +184,19 @@ pub fn row(line: u64, number: PhoneNumber) -> NewContact {
 }
 
 /// Configures a deck with one running campaign of `contacts` contacts.
-pub fn running(store: &mut impl Store, contacts: u64) -> (CampaignId, Vec<ContactId>) {
+pub fn running(store: &mut impl Acts, contacts: u64) -> (CampaignId, Vec<ContactId>) {
     store.configure(&deck()).unwrap();
     campaign(store, "spring-reminders", contacts)
 }
 
 /// Adds one more running campaign over the same numbers.
-pub fn campaign(store: &mut impl Store, name: &str, contacts: u64) -> (CampaignId, Vec<ContactId>) {
+pub fn campaign(store: &mut impl Acts, name: &str, contacts: u64) -> (CampaignId, Vec<ContactId>) {
     campaign_of(store, &settings(name), contacts)
 }
 
 /// Like [`campaign`], with other settings.
 pub fn campaign_of(
-    store: &mut impl Store,
+    store: &mut impl Acts,
     settings: &CampaignSettings,
     contacts: u64,
 ) -> (CampaignId, Vec<ContactId>) {
@@ -200,11 +216,11 @@ pub fn campaign_of(
     (id, taken)
 }
 
-pub fn claim(store: &mut impl Store, contact: ContactId, now: Timestamp) -> Claimed {
+pub fn claim(store: &mut impl EngineStore, contact: ContactId, now: Timestamp) -> Claimed {
     store.claim(contact, &Context::default(), now).unwrap()
 }
 
-pub fn dial(store: &mut impl Store, contact: ContactId, now: Timestamp) -> Attempt {
+pub fn dial(store: &mut impl EngineStore, contact: ContactId, now: Timestamp) -> Attempt {
     match claim(store, contact, now) {
         Claimed::Dial(attempt, ..) => *attempt,
         other @ (Claimed::Held { .. } | Claimed::Refused(_) | Claimed::Stale) => {
@@ -214,7 +230,7 @@ pub fn dial(store: &mut impl Store, contact: ContactId, now: Timestamp) -> Attem
 }
 
 pub fn tell(
-    store: &mut impl Store,
+    store: &mut impl EngineStore,
     attempt: AttemptId,
     kind: CallEventKind,
     now: Timestamp,
@@ -248,7 +264,7 @@ pub fn talked() -> CallReport {
 }
 
 pub fn settle(
-    store: &mut impl Store,
+    store: &mut impl EngineStore,
     attempt: AttemptId,
     report: &CallReport,
     now: Timestamp,
@@ -258,7 +274,7 @@ pub fn settle(
 
 /// Makes one call and returns its settled end.
 pub fn call(
-    store: &mut impl Store,
+    store: &mut impl EngineStore,
     contact: ContactId,
     report: &CallReport,
     now: Timestamp,
@@ -279,7 +295,7 @@ pub fn on_list(number: PhoneNumber, list: ListKind, at: Timestamp) -> Suppressio
 }
 
 /// Returns the kinds of the log's entries after `after`. Checks the whole chain, too.
-pub fn kinds(store: &mut impl Store, after: i64) -> Vec<String> {
+pub fn kinds(store: &mut impl Reads, after: i64) -> Vec<String> {
     let mut chain = ChainCheck::default();
     let mut kinds = Vec::new();
     for sealed in store.tail(0, usize::MAX).unwrap() {
@@ -293,7 +309,7 @@ pub fn kinds(store: &mut impl Store, after: i64) -> Vec<String> {
 }
 
 /// Asserts that the incremental counters equal a recount of the rows (D16).
-pub fn check_counters(store: &mut impl Store, now: Timestamp) {
+pub fn check_counters(store: &mut impl Reads, now: Timestamp) {
     let recount = store.recount().unwrap();
     for counts in store.snapshot(now).unwrap().campaigns {
         let rows = recount

@@ -12,7 +12,7 @@ use crate::cli::output::{self, count, instant};
 use crate::domain::{Area, ContactId, ListKind, PhoneNumber, Timestamp};
 use crate::intake::{DncFile, DncRow};
 use crate::rules::Rules;
-use crate::store::Store as _;
+use crate::store::Reads as _;
 
 /// The most areas that are named one by one.
 const NAMED: usize = 12;

@@ -9,7 +9,7 @@ use crate::domain::event::Alert;
 use crate::domain::{AttemptState, CallerIdState, Timestamp, clock_behind};
 use crate::engine::board::Board;
 use crate::store::sqlite::mark::Standing;
-use crate::store::{Exchange as _, Snapshot, Store as _};
+use crate::store::{Reads as _, Snapshot};
 
 /// Adds the results that could not be delivered, and the messages of carriers that were refused.
 pub(super) fn exchange_findings(

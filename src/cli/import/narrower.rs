@@ -7,7 +7,7 @@ use super::TOLD;
 use super::Taken;
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{Campaign, ListKind, NewContact, Suppression, Timestamp};
-use crate::store::{By, Store, StoreError};
+use crate::store::{By, Reads, StoreError};
 
 /// What a repeated row states less than is on record.
 enum Less {
@@ -26,7 +26,7 @@ enum Less {
 ///
 /// Errors if the store cannot be read.
 pub(super) fn exclusion(
-    store: &mut dyn Store,
+    store: &mut dyn Reads,
     (campaign, by): (&Campaign, &By),
     (contact, denied): (&NewContact, bool),
     taken: &mut Taken,

@@ -6,10 +6,11 @@ use std::fs;
 use super::{CREDENTIALS, Place, elsewhere, may_be_a_copy, note, other_engine};
 use crate::cli::pause_all::pause_all;
 use crate::cli::{CliError, Deck, Env, engine, mark_state, older_copy, output, random, restore};
-use crate::domain::{CallEnd, CallReport, Lost, NewIncarnation, Recovery, Turn};
+use crate::domain::{Lost, NewIncarnation, Recovery, Turn};
 use crate::store::sqlite::incarnation::ENGINE_PLACE;
+use crate::store::sqlite::lock::EngineLock;
 use crate::store::sqlite::mark::Standing;
-use crate::store::{By, Recover as _, Store as _};
+use crate::store::{Acts as _, By, Reads as _};
 use crate::tui::tty;
 
 /// Makes a copied deck independent: with a new identity, without calls that are up, with its campaigns
@@ -23,7 +24,7 @@ use crate::tui::tty;
 pub(in crate::cli) fn copy(env: &Env) -> Result<(), CliError> {
     env.may_write()?;
     let mut deck = Deck::open_quietly(env)?;
-    let _lock = engine::own(env)?;
+    let lock = engine::own(env)?;
     let elsewhere = elsewhere(&mut deck, env)?;
     let lost = lacks(&mut deck, env, elsewhere.as_ref().map(|(known, _)| known))?;
     if elsewhere.is_none() && deck.store.meta(ENGINE_PLACE)?.is_some() {
@@ -45,7 +46,7 @@ pub(in crate::cli) fn copy(env: &Env) -> Result<(), CliError> {
     let identity = random::identity();
     let from = deck.store.deck_id();
     deck.store.begin()?;
-    let paused = leave_to_the_other(&mut deck, &by)?;
+    let paused = leave_to_the_other(&mut deck, &lock, &by)?;
     let own = NewIncarnation {
         tag: identity,
         from_serial: 0,
@@ -117,20 +118,8 @@ fn lacks(deck: &mut Deck, env: &Env, known: Option<&Place>) -> Result<Option<Los
 
 /// Ends the calls that are up, because they are the original's, and pauses the campaigns until the user
 /// decides. Returns how many were paused.
-fn leave_to_the_other(deck: &mut Deck, by: &By) -> Result<u64, CliError> {
-    let unresolved = CallReport {
-        end: CallEnd::Unresolved,
-        ..CallReport::default()
-    };
-    for attempt in deck.store.open_attempts()? {
-        deck.store
-            .mark_unknown(attempt.id, "the call is of the deck that was copied", by.at)?;
-        deck.store.settle(attempt.id, &unresolved, by.at, by.at)?;
-    }
-    let unclosed = deck.store.snapshot(by.at)?.unclosed;
-    for attempt in unclosed.into_keys() {
-        deck.store.note_unclosed(attempt, None)?;
-    }
+fn leave_to_the_other(deck: &mut Deck, lock: &EngineLock, by: &By) -> Result<u64, CliError> {
+    deck.store.leave_calls_to_original(lock, by)?;
     Ok(pause_all(&mut deck.store, "copied deck", by)?.len() as u64)
 }
 

@@ -9,7 +9,7 @@ use crate::cli::output::count;
 use crate::cli::{CliError, Deck, Env};
 use crate::domain::{ListKind, Suppression};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{By, Store as _, StoreError};
+use crate::store::{Acts as _, By, Reads as _, StoreError};
 
 /// Numbers read from the replaced store at a time.
 const PAGE: usize = 5_000;

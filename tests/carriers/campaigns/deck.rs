@@ -18,7 +18,8 @@ use dialdeck::provider::remote::secret::{Reach, Secret};
 use dialdeck::provider::remote::{Remote, Vendor};
 use dialdeck::rules::Rules;
 use dialdeck::store::sqlite::SqliteStore;
-use dialdeck::store::{By, Store as _};
+use dialdeck::store::{Acts as _, By, Reads as _};
+use dialdeck_testkit::world::engine_of;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -183,7 +184,13 @@ impl Stage {
         let providers = BTreeMap::from([(trunk(), remote)]);
         let (shell, handle) = {
             let _inside = runtime.enter();
-            Shell::new(self.store, providers, clock.clone(), Rules::embedded()).unwrap()
+            Shell::new(
+                engine_of(self.store, self.folder.path()),
+                providers,
+                clock.clone(),
+                Rules::embedded(),
+            )
+            .unwrap()
         };
         let engine = runtime.spawn(shell.run(Ends::OnRequest));
         let front = Front::new(handle.clone(), gates, clock);

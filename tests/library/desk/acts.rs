@@ -3,7 +3,7 @@
 use dialdeck::domain::event::{AlertRaised, EventData, NewEvent};
 use dialdeck::domain::{CallEventKind, CampaignState, ContactState, Role};
 use dialdeck::engine::desk::{Act, ActId, EngineOwner, Message, Request};
-use dialdeck::store::Store as _;
+use dialdeck::store::{Acts as _, EngineStore as _, Reads as _};
 
 use crate::desk::bench::Bench;
 use dialdeck_testkit::world::*;
@@ -11,7 +11,7 @@ use dialdeck_testkit::world::*;
 #[test]
 fn a_pause_is_acknowledged_once_no_planned_call_can_leave() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let (campaign, contacts) = running(&mut engine, 2);
     let attempt = dial(&mut engine, contacts[0], morning());
     let mut bench = Bench::open(&folder, EngineOwner::Elsewhere, Role::Operator);
@@ -32,7 +32,7 @@ fn a_pause_is_acknowledged_once_no_planned_call_can_leave() {
 #[test]
 fn an_opt_out_touches_every_campaign() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let (_, first) = running(&mut engine, 3);
     campaign(&mut engine, "recall", 3);
     let call = dial(&mut engine, first[1], morning());
@@ -56,7 +56,7 @@ fn an_opt_out_touches_every_campaign() {
 #[test]
 fn hanging_up_waits_for_the_engine_wherever_it_runs() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let (_, contacts) = running(&mut engine, 1);
     let attempt = dial(&mut engine, contacts[0], morning());
     tell(&mut engine, attempt.id, CallEventKind::Sent, morning());
@@ -74,7 +74,7 @@ fn hanging_up_waits_for_the_engine_wherever_it_runs() {
 #[test]
 fn hanging_up_without_an_engine_is_kept_for_the_next_one() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let (_, contacts) = running(&mut engine, 1);
     dial(&mut engine, contacts[0], morning());
     let mut bench = Bench::open(&folder, EngineOwner::Nobody, Role::Operator);
@@ -86,7 +86,7 @@ fn hanging_up_without_an_engine_is_kept_for_the_next_one() {
 #[test]
 fn a_contact_is_called_again_and_an_alert_seen_to() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let (_, contacts) = running(&mut engine, 2);
     let attempt = dial(&mut engine, contacts[0], morning());
     let now = morning() + secs(30);
@@ -119,7 +119,7 @@ fn a_contact_is_called_again_and_an_alert_seen_to() {
 #[test]
 fn what_a_role_may_not_do_is_refused_in_words() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let (campaign, contacts) = running(&mut engine, 2);
     let commands = [
         Act::Pause(campaign),

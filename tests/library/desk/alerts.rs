@@ -2,7 +2,7 @@
 
 use dialdeck::domain::CallEnd;
 use dialdeck::domain::event::{AlertRaised, EventData, NewEvent};
-use dialdeck::store::Store as _;
+use dialdeck::store::Acts as _;
 
 use crate::desk::bench::desk;
 use dialdeck_testkit::world::*;
@@ -10,7 +10,7 @@ use dialdeck_testkit::world::*;
 #[test]
 fn an_alert_about_a_hang_up_ends_with_the_calls() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let (_, contacts) = running(&mut engine, 1);
     let open = || desk(&folder).view().unwrap().board.alerts.len();
     engine.hang_up_all("fire", &by(morning())).unwrap();
@@ -24,7 +24,7 @@ fn an_alert_about_a_hang_up_ends_with_the_calls() {
 #[test]
 fn an_alert_about_abandoned_calls_ends_when_the_share_has_fallen() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let (_, contacts) = running(&mut engine, 40);
     let name = "spring-reminders";
     for of in [Some(name), None] {

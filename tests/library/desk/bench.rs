@@ -14,7 +14,7 @@ use dialdeck::engine::desk::{
 };
 use dialdeck::rules::Rules;
 use dialdeck::store::sqlite::SqliteStore;
-use dialdeck::store::{Store as _, StoreError};
+use dialdeck::store::{Acts as _, StoreError};
 use jiff::tz::TimeZone;
 use tokio::sync::mpsc::Receiver;
 

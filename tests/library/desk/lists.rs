@@ -9,7 +9,7 @@ use dialdeck_testkit::world::*;
 #[test]
 fn the_call_in_flight_counts_as_an_attempt() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let (id, contacts) = running(&mut engine, 2);
     let tries = || {
         let mut desk = desk(&folder);
@@ -29,7 +29,7 @@ fn the_call_in_flight_counts_as_an_attempt() {
 #[test]
 fn the_hits_of_a_filter_are_counted() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let (id, contacts) = running(&mut engine, 30);
     campaign(&mut engine, "recall", 7);
     dial(&mut engine, contacts[0], morning());
@@ -61,7 +61,7 @@ fn the_hits_of_a_filter_are_counted() {
 #[test]
 fn a_row_says_which_acts_its_contact_refuses() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let (id, contacts) = running(&mut engine, 3);
     let attempt = dial(&mut engine, contacts[0], morning());
     settle(&mut engine, attempt.id, &talked(), morning() + secs(9));

@@ -9,7 +9,7 @@ use dialdeck_testkit::world::*;
 #[test]
 fn the_answer_about_a_call_that_is_up_begins_with_it() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let (_, contacts) = running(&mut engine, 1);
     let now = morning() + secs(60);
     let answer = |engine: &mut _, when| {

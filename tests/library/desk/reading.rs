@@ -4,7 +4,7 @@ use dialdeck::domain::event::{AlertRaised, EventData, EventKind, NewEvent};
 use dialdeck::domain::{CallEventKind, ContactState, Role, WaitReason};
 use dialdeck::engine::desk::{Centre, EngineOwner, ListQuery, Message, NextClaim, Request};
 use dialdeck::policy::HoldKind;
-use dialdeck::store::Store as _;
+use dialdeck::store::{Acts as _, EngineStore as _, Reads as _};
 
 use crate::desk::bench::{Bench, around, desk};
 use dialdeck_testkit::world::*;
@@ -12,7 +12,7 @@ use dialdeck_testkit::world::*;
 #[test]
 fn a_view_equals_a_recount() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let (id, contacts) = running(&mut engine, 8);
     let mut now = morning();
     for (contact, end) in contacts
@@ -65,7 +65,7 @@ fn a_view_equals_a_recount() {
 #[test]
 fn caller_ids_not_proven_ours_bind_and_are_told_apart() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let mut settings = deck();
     settings.trunks[0].capabilities.lists_numbers = true;
     engine.configure(&settings).unwrap();
@@ -122,7 +122,7 @@ fn a_page_lies_around_its_row() {
 #[test]
 fn a_block_of_numbers_is_judged_before_it_is_written() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     running(&mut engine, 2);
     campaign(&mut engine, "recall", 1);
     engine.suppress(&[opted_out(number(1), morning())]).unwrap();
@@ -159,7 +159,7 @@ fn a_block_of_numbers_is_judged_before_it_is_written() {
 #[test]
 fn the_story_begins_a_quarter_of_an_hour_ago_and_goes_on() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let (_, contacts) = running(&mut engine, 1);
     let alert = |after: u64| {
         let alert = EventData::AlertRaised(AlertRaised::program_failed("why"));

@@ -14,13 +14,19 @@ use dialdeck::policy::breaker::Breaker;
 use dialdeck::policy::{HoldKind, Until};
 use dialdeck::rules::Rules;
 use dialdeck::store::sqlite::SqliteStore;
-use dialdeck::store::{Claimed, ImportFigures, NewContact, RowFate, Store as _};
+use dialdeck::store::{
+    Acts as _, Claimed, Engine, EngineStore as _, ImportFigures, NewContact, Reads as _, RowFate,
+};
 
 use crate::desk::bench::{around, desk};
 use dialdeck_testkit::world::*;
 
 /// Adds a running campaign with these settings, over numbers in New York.
-fn start(store: &mut SqliteStore, settings: &CampaignSettings, contacts: u64) -> CampaignId {
+fn start(
+    store: &mut Engine<SqliteStore>,
+    settings: &CampaignSettings,
+    contacts: u64,
+) -> CampaignId {
     let rows: Vec<NewContact> = (0..contacts)
         .map(|place| row(place + 2, number(place)))
         .collect();
@@ -28,7 +34,7 @@ fn start(store: &mut SqliteStore, settings: &CampaignSettings, contacts: u64) ->
 }
 
 fn start_with(
-    store: &mut SqliteStore,
+    store: &mut Engine<SqliteStore>,
     settings: &CampaignSettings,
     rows: &[NewContact],
 ) -> (CampaignId, Vec<ContactId>) {
@@ -81,7 +87,7 @@ fn national() -> ListKind {
 #[test]
 fn a_registry_that_was_never_loaded_holds_campaign_and_rows() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     engine.configure(&deck()).unwrap();
     let mut needs_list = settings("spring-sale");
     needs_list.required_lists = vec![national()];
@@ -133,7 +139,7 @@ fn a_registry_that_was_never_loaded_holds_campaign_and_rows() {
 #[test]
 fn an_emergency_ban_holds_the_zone_and_its_rows_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let mut banned = deck();
     banned.emergency_bans = vec!["US-NY".to_owned()];
     engine.configure(&banned).unwrap();
@@ -177,7 +183,7 @@ fn an_emergency_ban_holds_the_zone_and_its_rows_alone() {
 #[test]
 fn the_abandonment_brake_is_held_and_its_alert_lasts_as_long() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let (id, contacts) = running(&mut engine, 8);
     let mut now = morning();
     for contact in &contacts[..3] {
@@ -223,7 +229,7 @@ fn the_abandonment_brake_is_held_and_its_alert_lasts_as_long() {
 #[test]
 fn who_waits_for_a_retry_does_not_wait_for_a_window() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     engine.configure(&deck()).unwrap();
     let mut in_los_angeles = row(2, number(20));
     in_los_angeles.class = Ok(los_angeles().into());
@@ -249,7 +255,7 @@ fn who_waits_for_a_retry_does_not_wait_for_a_window() {
 #[test]
 fn each_row_says_what_its_own_claim_gets() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let (id, contacts) = running(&mut engine, 3);
     // Another campaign calls the first number: the minimum gap binds this campaign, too.
     let (_, others) = campaign(&mut engine, "recall", 1);
@@ -282,7 +288,7 @@ fn each_row_says_what_its_own_claim_gets() {
 #[test]
 fn status_says_the_same_as_the_console() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     engine.configure(&deck()).unwrap();
     let mut needs_list = settings("spring-sale");
     needs_list.required_lists = vec![national()];
@@ -303,7 +309,7 @@ fn status_says_the_same_as_the_console() {
 #[test]
 fn a_trunk_that_the_carrier_does_not_know_holds_every_row() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     engine.configure(&deck()).unwrap();
     let mut in_los_angeles = row(2, number(20));
     in_los_angeles.class = Ok(los_angeles().into());
@@ -366,7 +372,7 @@ fn a_trunk_that_the_carrier_does_not_know_holds_every_row() {
 #[test]
 fn slots_that_calls_of_unknown_fate_keep_are_what_a_campaign_waits_for() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     engine.configure(&deck()).unwrap();
     let rows: Vec<NewContact> = (0..8).map(|place| row(place + 2, number(place))).collect();
     let (_, contacts) = start_with(&mut engine, &settings("spring"), &rows);

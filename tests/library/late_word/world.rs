@@ -19,7 +19,8 @@ use dialdeck::provider::{LookUp, ProviderEvent, Request};
 use dialdeck::rules::Rules;
 use dialdeck::store::memory::MemoryStore;
 use dialdeck::store::sqlite::SqliteStore;
-use dialdeck::store::{By, NewContact, Snapshot, Store};
+use dialdeck::store::{By, EngineStore, NewContact, Snapshot};
+use dialdeck_testkit::world::engine_of;
 
 const CAMPAIGN: &str = r#"
 name = "spring"
@@ -71,10 +72,11 @@ struct World<S> {
 pub(crate) fn on_both(contacts: u32, case: impl Fn(&mut dyn Deck)) {
     let rules = Rules::embedded();
     let memory = MemoryStore::new(DeckId(7), rules, start());
-    case(&mut World::new(memory, contacts));
+    case(&mut World::new(memory.into_engine(), contacts));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("deck.sqlite");
     let sqlite = SqliteStore::create_or_open(&path, DeckId(7), rules, start()).unwrap();
+    let sqlite = engine_of(sqlite, folder.path());
     case(&mut World::new(sqlite, contacts));
 }
 
@@ -122,7 +124,7 @@ pub(crate) trait Deck {
     fn check(&mut self);
 }
 
-impl<S: Store> World<S> {
+impl<S: EngineStore> World<S> {
     fn new(mut store: S, contacts: u32) -> Self {
         let now = start();
         let by = By {
@@ -177,7 +179,7 @@ impl<S: Store> World<S> {
     }
 }
 
-impl<S: Store> Deck for World<S> {
+impl<S: EngineStore> Deck for World<S> {
     fn restart(&mut self, early: Vec<CallEvent>) {
         self.dispatcher = Dispatcher::new(Rules::embedded());
         self.asked.clear();

@@ -9,7 +9,7 @@ use dialdeck::domain::{
 use dialdeck::policy::caller_id::{NOT_AGAIN, REST};
 use dialdeck::policy::retry::Next;
 use dialdeck::policy::{Context, Decision, HoldKind, Scope, explain};
-use dialdeck::store::{Claimed, DeckSettings, Settled, Store};
+use dialdeck::store::{Acts as _, Claimed, DeckSettings, EngineStore, Settled};
 
 use dialdeck_testkit::world::*;
 
@@ -29,14 +29,18 @@ fn one_number() -> DeckSettings {
     deck
 }
 
-fn blocked(store: &mut impl Store, contact: ContactId, now: Timestamp) -> (Settled, PhoneNumber) {
+fn blocked(
+    store: &mut impl EngineStore,
+    contact: ContactId,
+    now: Timestamp,
+) -> (Settled, PhoneNumber) {
     let attempt = dial(store, contact, now);
     let settled = settle(store, attempt.id, &rejected(608), now).unwrap();
     (settled, attempt.caller_id)
 }
 
 /// Makes the contact ready at its next time, and returns that time.
-fn again(store: &mut impl Store, settled: &Settled) -> Timestamp {
+fn again(store: &mut impl EngineStore, settled: &Settled) -> Timestamp {
     let Some(Next::Retry(due)) = settled.next else {
         panic!("no retry: {settled:?}");
     };
@@ -44,7 +48,7 @@ fn again(store: &mut impl Store, settled: &Settled) -> Timestamp {
     due
 }
 
-fn a_block_is_about_one_callee_for_a_day(store: &mut impl Store) {
+fn a_block_is_about_one_callee_for_a_day(store: &mut impl EngineStore) {
     let (_, ids) = running(store, 2);
     let (settled, first) = blocked(store, ids[0], morning());
     assert_eq!(settled.rested, None);
@@ -79,7 +83,7 @@ fn a_block_is_about_one_callee_for_a_day(store: &mut impl Store) {
     assert_eq!(dial(store, ids[0], next_day).caller_id, first);
 }
 
-fn a_caller_id_rests_after_blocks_of_several_callees(store: &mut impl Store) {
+fn a_caller_id_rests_after_blocks_of_several_callees(store: &mut impl EngineStore) {
     let (_, ids) = running(store, 5);
     store.configure(&one_number()).unwrap();
     let mut now = morning();
@@ -104,7 +108,7 @@ fn a_caller_id_rests_after_blocks_of_several_callees(store: &mut impl Store) {
 }
 
 /// Four callees in 48 whose calls are always blocked, with any caller ID.
-fn a_few_blocks_among_many_calls_rest_no_caller_id(store: &mut impl Store) {
+fn a_few_blocks_among_many_calls_rest_no_caller_id(store: &mut impl EngineStore) {
     let (_, ids) = running(store, 48);
     let mut now = morning();
     for (place, contact) in ids.iter().enumerate() {
@@ -126,14 +130,14 @@ fn a_few_blocks_among_many_calls_rest_no_caller_id(store: &mut impl Store) {
     assert!(settings.caller_ids.iter().all(|id| id.rests(now).is_none()));
 }
 
-fn what_its_provider_says_is_not_ours_rests_at_once(store: &mut impl Store) {
+fn what_its_provider_says_is_not_ours_rests_at_once(store: &mut impl EngineStore) {
     let (_, ids) = running(store, 1);
     let refused = ended(dialdeck::domain::CallEnd::CallerIdRefused);
     let settled = call(store, ids[0], &refused, morning());
     assert!(settled.rested.is_some());
 }
 
-fn a_rest_is_neither_extended_nor_told_again(store: &mut impl Store) {
+fn a_rest_is_neither_extended_nor_told_again(store: &mut impl EngineStore) {
     let (_, ids) = running(store, 9);
     store.configure(&one_number()).unwrap();
     let mut now = morning();
@@ -160,7 +164,7 @@ fn a_rest_is_neither_extended_nor_told_again(store: &mut impl Store) {
     assert_eq!(shown_as(store, rested[0]).rests_until, Some(now + REST));
 }
 
-fn a_603_that_never_rang_puts_nobody_on_a_list(store: &mut impl Store) {
+fn a_603_that_never_rang_puts_nobody_on_a_list(store: &mut impl EngineStore) {
     let (_, ids) = running(store, 4);
     let declined = |rang, in_burst| CallReport {
         rang,
@@ -195,7 +199,7 @@ fn what_was_blocked_is_known_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let mut now = morning();
     let (contacts, number) = {
-        let mut store = sqlite(&folder);
+        let mut store = sqlite_engine(&folder);
         let (_, ids) = running(&mut store, 5);
         store.configure(&one_number()).unwrap();
         let (first, number) = blocked(&mut store, ids[0], now);
@@ -205,7 +209,7 @@ fn what_was_blocked_is_known_after_a_restart() {
         now = again(&mut store, &first);
         (ids, number)
     };
-    let mut store = sqlite(&folder);
+    let mut store = sqlite_engine(&folder);
     let Claimed::Held { hold, due } = claim(&mut store, contacts[0], now) else {
         panic!("not held");
     };
@@ -215,7 +219,7 @@ fn what_was_blocked_is_known_after_a_restart() {
     assert_eq!(last.rested, Some(number));
 }
 
-fn shown_as(store: &mut impl Store, number: PhoneNumber) -> CallerId {
+fn shown_as(store: &mut impl EngineStore, number: PhoneNumber) -> CallerId {
     let ids = store.settings().unwrap().unwrap().caller_ids;
     ids.into_iter().find(|id| id.number == number).unwrap()
 }

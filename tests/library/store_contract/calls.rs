@@ -6,7 +6,7 @@ use dialdeck::domain::{
 };
 use dialdeck::policy::retry::Next;
 use dialdeck::policy::{Context, Until};
-use dialdeck::store::{Claimed, Store};
+use dialdeck::store::{Claimed, EngineStore};
 
 use dialdeck_testkit::world::*;
 
@@ -23,7 +23,7 @@ contract!(
     examining_changes_nothing,
 );
 
-fn a_call_goes_from_ready_to_done(store: &mut impl Store) {
+fn a_call_goes_from_ready_to_done(store: &mut impl EngineStore) {
     let now = morning();
     let (campaign, contacts) = running(store, 2);
     let head = store.snapshot(now).unwrap().head;
@@ -76,7 +76,7 @@ fn a_call_goes_from_ready_to_done(store: &mut impl Store) {
     check_counters(store, now + secs(60));
 }
 
-fn events_that_are_late_or_repeated_change_nothing(store: &mut impl Store) {
+fn events_that_are_late_or_repeated_change_nothing(store: &mut impl EngineStore) {
     let now = morning();
     let (_, contacts) = running(store, 1);
     let id = dial(store, contacts[0], now).id;
@@ -91,7 +91,7 @@ fn events_that_are_late_or_repeated_change_nothing(store: &mut impl Store) {
     assert_eq!(attempt.sent_at, Some(now + secs(2)));
 }
 
-fn an_attempt_ends_once(store: &mut impl Store) {
+fn an_attempt_ends_once(store: &mut impl EngineStore) {
     let now = morning();
     let (_, contacts) = running(store, 1);
     let id = dial(store, contacts[0], now).id;
@@ -103,7 +103,7 @@ fn an_attempt_ends_once(store: &mut impl Store) {
     assert_eq!(store.snapshot(now).unwrap().head, head);
 }
 
-fn a_busy_callee_is_called_again_later(store: &mut impl Store) {
+fn a_busy_callee_is_called_again_later(store: &mut impl EngineStore) {
     let now = morning();
     let (campaign, contacts) = running(store, 1);
     let id = dial(store, contacts[0], now).id;
@@ -128,7 +128,7 @@ fn a_busy_callee_is_called_again_later(store: &mut impl Store) {
     check_counters(store, due);
 }
 
-fn a_call_certainly_not_sent_gives_everything_back(store: &mut impl Store) {
+fn a_call_certainly_not_sent_gives_everything_back(store: &mut impl EngineStore) {
     let now = morning();
     let (_, contacts) = running(store, 1);
     let id = dial(store, contacts[0], now).id;
@@ -143,7 +143,7 @@ fn a_call_certainly_not_sent_gives_everything_back(store: &mut impl Store) {
     assert_eq!(store.contacts_with(number(0)).unwrap()[0].attempts, 0);
 }
 
-fn an_attempt_of_unknown_fate_keeps_its_slot(store: &mut impl Store) {
+fn an_attempt_of_unknown_fate_keeps_its_slot(store: &mut impl EngineStore) {
     let now = morning();
     let (_, contacts) = running(store, 1);
     let id = dial(store, contacts[0], now).id;
@@ -164,7 +164,7 @@ fn an_attempt_of_unknown_fate_keeps_its_slot(store: &mut impl Store) {
     check_counters(store, now + secs(3600));
 }
 
-fn one_number_is_never_called_twice_at_once(store: &mut impl Store) {
+fn one_number_is_never_called_twice_at_once(store: &mut impl EngineStore) {
     let now = morning();
     let (_, one) = running(store, 1);
     let (_, other) = campaign(store, "recall", 1);
@@ -178,7 +178,7 @@ fn one_number_is_never_called_twice_at_once(store: &mut impl Store) {
     check_counters(store, now);
 }
 
-fn a_contact_waits_for_its_own_reasons_alone(store: &mut impl Store) {
+fn a_contact_waits_for_its_own_reasons_alone(store: &mut impl EngineStore) {
     let now = morning();
     let (_, one) = running(store, 1);
     let (second, other) = campaign(store, "recall", 1);
@@ -194,7 +194,7 @@ fn a_contact_waits_for_its_own_reasons_alone(store: &mut impl Store) {
     assert_eq!(Some(waiting.due), due);
 }
 
-fn a_wish_to_hang_up_lasts_until_it_is_taken(store: &mut impl Store) {
+fn a_wish_to_hang_up_lasts_until_it_is_taken(store: &mut impl EngineStore) {
     let now = morning();
     let (_, contacts) = running(store, 1);
     dial(store, contacts[0], now);
@@ -215,7 +215,7 @@ fn a_wish_to_hang_up_lasts_until_it_is_taken(store: &mut impl Store) {
     assert_eq!(store.open_attempts().unwrap().len(), 1);
 }
 
-fn examining_changes_nothing(store: &mut impl Store) {
+fn examining_changes_nothing(store: &mut impl EngineStore) {
     let now = morning();
     let (_, contacts) = running(store, 1);
     let head = store.snapshot(now).unwrap().head;

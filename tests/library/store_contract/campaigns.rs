@@ -3,7 +3,7 @@
 use dialdeck::domain::campaign::Pacing;
 use dialdeck::domain::{CallEnd, CallEventKind, CampaignState, ContactId, Timestamp};
 use dialdeck::policy::Refusal;
-use dialdeck::store::{Claimed, ImportFigures, Store, StoreError};
+use dialdeck::store::{Claimed, EngineStore, ImportFigures, StoreError};
 
 use dialdeck_testkit::world::*;
 
@@ -14,7 +14,7 @@ contract!(
     a_done_campaign_runs_again_after_an_import,
 );
 
-fn a_released_brake_holds_again_on_new_evidence_only(store: &mut impl Store) {
+fn a_released_brake_holds_again_on_new_evidence_only(store: &mut impl EngineStore) {
     let (id, contacts) = running(store, 3);
     let now = morning();
     lose(store, contacts[0], now);
@@ -39,23 +39,23 @@ fn a_released_brake_holds_again_on_new_evidence_only(store: &mut impl Store) {
 }
 
 /// A call that a person answers and that is abandoned.
-fn lose(store: &mut impl Store, contact: ContactId, now: Timestamp) {
+fn lose(store: &mut impl EngineStore, contact: ContactId, now: Timestamp) {
     let attempt = dial(store, contact, now).id;
     assert!(tell(store, attempt, CallEventKind::Answered, now));
     settle(store, attempt, &ended(CallEnd::Abandoned), now).unwrap();
 }
 
-fn abandoned(store: &mut impl Store, now: Timestamp) -> (u64, u64) {
+fn abandoned(store: &mut impl EngineStore, now: Timestamp) -> (u64, u64) {
     let counts = store.snapshot(now).unwrap().campaigns.remove(0).abandonment;
     (counts.brake.answered, counts.brake.abandoned)
 }
 
-fn by_law(store: &mut impl Store, now: Timestamp) -> (u64, u64) {
+fn by_law(store: &mut impl EngineStore, now: Timestamp) -> (u64, u64) {
     let counts = store.snapshot(now).unwrap().campaigns.remove(0).abandonment;
     (counts.law.answered, counts.law.abandoned)
 }
 
-fn campaigns_move_only_as_they_may(store: &mut impl Store) {
+fn campaigns_move_only_as_they_may(store: &mut impl EngineStore) {
     let now = morning();
     let by = by(now);
     let (id, contacts) = running(store, 1);
@@ -93,7 +93,7 @@ fn campaigns_move_only_as_they_may(store: &mut impl Store) {
     assert!(matches!(missing, Err(StoreError::NoCampaign(_))));
 }
 
-fn the_pace_never_passes_the_files_ceiling(store: &mut impl Store) {
+fn the_pace_never_passes_the_files_ceiling(store: &mut impl EngineStore) {
     let now = morning();
     let (id, _) = running(store, 0);
     let slow = Pacing {
@@ -126,7 +126,7 @@ fn the_pace_never_passes_the_files_ceiling(store: &mut impl Store) {
     assert_eq!(store.campaigns().unwrap()[0].settings.pacing, slow);
 }
 
-fn a_done_campaign_runs_again_after_an_import(store: &mut impl Store) {
+fn a_done_campaign_runs_again_after_an_import(store: &mut impl EngineStore) {
     let now = morning();
     let (id, _) = running(store, 0);
     store

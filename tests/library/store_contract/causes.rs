@@ -10,7 +10,7 @@ use dialdeck::policy::retry::Next;
 use dialdeck::provider::inbound::{Inbound, News};
 use dialdeck::rules::Rules;
 use dialdeck::store::exchange::{Delivery, Message};
-use dialdeck::store::{Settled, Store, StoreError};
+use dialdeck::store::{EngineStore, Reads, Settled, StoreError};
 use serde_json::Value;
 
 use dialdeck_testkit::world::*;
@@ -26,7 +26,7 @@ contract!(
 );
 
 /// Makes the contact ready at its planned retry, and returns that time.
-fn again(store: &mut impl Store, settled: &Settled) -> Timestamp {
+fn again(store: &mut impl EngineStore, settled: &Settled) -> Timestamp {
     let Some(Next::Retry(due)) = settled.next else {
         panic!("no retry: {settled:?}");
     };
@@ -35,7 +35,7 @@ fn again(store: &mut impl Store, settled: &Settled) -> Timestamp {
 }
 
 /// Returns the data of the log's entries of a kind.
-fn told(store: &mut impl Store, kind: &str) -> Vec<Value> {
+fn told(store: &mut impl EngineStore, kind: &str) -> Vec<Value> {
     let entries = store.tail(0, usize::MAX).unwrap();
     let entries = entries
         .iter()
@@ -44,7 +44,7 @@ fn told(store: &mut impl Store, kind: &str) -> Vec<Value> {
     of_kind.map(|entry| entry["data"].clone()).collect()
 }
 
-fn a_403_is_forgiven_once_and_the_second_ends_the_contact(store: &mut impl Store) {
+fn a_403_is_forgiven_once_and_the_second_ends_the_contact(store: &mut impl EngineStore) {
     let (_, ids) = running(store, 1);
     let first = call(store, ids[0], &rejected(403), morning());
     assert!(!first.read.counts);
@@ -85,7 +85,7 @@ fn a_403_is_forgiven_once_and_the_second_ends_the_contact(store: &mut impl Store
     check_counters(store, now);
 }
 
-fn a_403_is_remembered_over_other_ends_and_inside_a_group(store: &mut impl Store) {
+fn a_403_is_remembered_over_other_ends_and_inside_a_group(store: &mut impl EngineStore) {
     let (_, ids) = running(store, 2);
     let first = call(store, ids[0], &rejected(403), morning());
     let busy = again(store, &first);
@@ -102,7 +102,7 @@ fn a_403_is_remembered_over_other_ends_and_inside_a_group(store: &mut impl Store
     assert_eq!(second.next, Some(Next::Finish(ContactState::Invalid)));
 }
 
-fn a_403_of_another_campaign_or_number_does_not_count(store: &mut impl Store) {
+fn a_403_of_another_campaign_or_number_does_not_count(store: &mut impl EngineStore) {
     let (_, ids) = running(store, 2);
     let (_, others) = campaign(store, "recall", 1);
     let now = morning();
@@ -115,7 +115,7 @@ fn a_403_of_another_campaign_or_number_does_not_count(store: &mut impl Store) {
     again(store, &of_campaign);
 }
 
-fn a_607_stays_on_the_list_and_a_603_can_be_taken_back(store: &mut impl Store) {
+fn a_607_stays_on_the_list_and_a_603_can_be_taken_back(store: &mut impl EngineStore) {
     let (_, ids) = running(store, 2);
     let (now, list) = (morning(), ListKind::Internal);
     call(store, ids[0], &rejected(607), now);
@@ -134,7 +134,7 @@ fn a_607_stays_on_the_list_and_a_603_can_be_taken_back(store: &mut impl Store) {
     assert!(store.suppressions_of(number(1)).unwrap().is_empty());
 }
 
-fn a_607_stays_also_where_an_opt_out_came_first(store: &mut impl Store) {
+fn a_607_stays_also_where_an_opt_out_came_first(store: &mut impl EngineStore) {
     let (_, ids) = running(store, 1);
     let (now, list) = (morning(), ListKind::Internal);
     let attempt = dial(store, ids[0], now);
@@ -160,7 +160,7 @@ fn a_607_stays_also_where_an_opt_out_came_first(store: &mut impl Store) {
     assert_eq!(store.suppressions_of(number(0)).unwrap(), listed);
 }
 
-fn a_301_is_a_changed_number_for_a_person_to_look_up(store: &mut impl Store) {
+fn a_301_is_a_changed_number_for_a_person_to_look_up(store: &mut impl EngineStore) {
     let (campaign, ids) = running(store, 2);
     let now = morning();
     for (place, code, cause, reason) in [
@@ -192,7 +192,7 @@ fn a_301_is_a_changed_number_for_a_person_to_look_up(store: &mut impl Store) {
 }
 
 /// Stores what an agent reports about a call, as the listener does.
-fn say(store: &mut impl Store, attempt: AttemptId, event: &str, news: News, at: Timestamp) {
+fn say(store: &mut impl EngineStore, attempt: AttemptId, event: &str, news: News, at: Timestamp) {
     let inbound = Inbound {
         event: event.to_owned(),
         attempt,
@@ -208,7 +208,7 @@ fn say(store: &mut impl Store, attempt: AttemptId, event: &str, news: News, at: 
     store.receive(&message, at).unwrap();
 }
 
-fn an_agents_word_goes_out_with_the_end_of_the_call_it_is_about(store: &mut impl Store) {
+fn an_agents_word_goes_out_with_the_end_of_the_call_it_is_about(store: &mut impl EngineStore) {
     store.configure(&deck()).unwrap();
     let told = CampaignSettings {
         results_url: Some("https://example.com/results".to_owned()),
@@ -220,7 +220,7 @@ fn an_agents_word_goes_out_with_the_end_of_the_call_it_is_about(store: &mut impl
     store.import_contacts(id, &rows, now).unwrap();
     let running = CampaignState::Running;
     store.move_campaign(id, running, "", &by(now)).unwrap();
-    let of = |store: &mut _, place| Store::contacts_with(store, number(place)).unwrap()[0].id;
+    let of = |store: &mut _, place| Reads::contacts_with(store, number(place)).unwrap()[0].id;
     let result = |word: &str| News::Result(word.to_owned());
 
     // The last result counts. Other messages are no results.

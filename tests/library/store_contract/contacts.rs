@@ -5,7 +5,7 @@ use dialdeck::domain::{
     WaitReason,
 };
 use dialdeck::policy::HoldKind;
-use dialdeck::store::{Claimed, NewContact, RowFate, Store, StoreError};
+use dialdeck::store::{Claimed, EngineStore, NewContact, RowFate, StoreError};
 
 use dialdeck_testkit::world::*;
 
@@ -19,7 +19,7 @@ contract!(
     what_has_reached_its_end_is_not_called_again,
 );
 
-fn duplicates_name_the_line_they_repeat(store: &mut impl Store) {
+fn duplicates_name_the_line_they_repeat(store: &mut impl EngineStore) {
     let now = morning();
     let (campaign, contacts) = running(store, 3);
     let rows = [row(40, number(1)), row(41, number(9)), row(42, number(9))];
@@ -33,7 +33,7 @@ fn duplicates_name_the_line_they_repeat(store: &mut impl Store) {
     check_counters(store, now);
 }
 
-fn numbers_that_cannot_be_dialed_are_invalid_at_once(store: &mut impl Store) {
+fn numbers_that_cannot_be_dialed_are_invalid_at_once(store: &mut impl EngineStore) {
     let now = morning();
     let (campaign, _) = running(store, 0);
     let unfit = NewContact {
@@ -50,7 +50,7 @@ fn numbers_that_cannot_be_dialed_are_invalid_at_once(store: &mut impl Store) {
     check_counters(store, now);
 }
 
-fn the_queue_goes_by_priority_then_age(store: &mut impl Store) {
+fn the_queue_goes_by_priority_then_age(store: &mut impl EngineStore) {
     let now = morning();
     let (campaign, _) = running(store, 0);
     let rows: Vec<NewContact> = [3, -1, 3, 0, 7, 0]
@@ -77,7 +77,7 @@ fn the_queue_goes_by_priority_then_age(store: &mut impl Store) {
     assert_eq!(paged, all);
 }
 
-fn what_is_over_expires(store: &mut impl Store) {
+fn what_is_over_expires(store: &mut impl EngineStore) {
     let now = morning();
     let (campaign, contacts) = running(store, 2);
     let short = NewContact {
@@ -99,7 +99,7 @@ fn what_is_over_expires(store: &mut impl Store) {
     check_counters(store, now);
 }
 
-fn a_waiting_contact_is_called_again_at_once_but_for_its_gates(store: &mut impl Store) {
+fn a_waiting_contact_is_called_again_at_once_but_for_its_gates(store: &mut impl EngineStore) {
     let now = morning();
     let (_, contacts) = running(store, 2);
     let attempt = dial(store, contacts[0], now);
@@ -134,7 +134,7 @@ fn a_waiting_contact_is_called_again_at_once_but_for_its_gates(store: &mut impl 
     assert_eq!(dial(store, contacts[0], now + secs(1800)).n, 2);
 }
 
-fn a_contact_of_unknown_fate_is_called_again_only_when_asked_for(store: &mut impl Store) {
+fn a_contact_of_unknown_fate_is_called_again_only_when_asked_for(store: &mut impl EngineStore) {
     let now = morning();
     let (campaign, contacts) = running(store, 1);
     let attempt = dial(store, contacts[0], now);
@@ -163,7 +163,7 @@ fn a_contact_of_unknown_fate_is_called_again_only_when_asked_for(store: &mut imp
     assert_eq!(dial(store, contacts[0], later).n, 2);
 }
 
-fn what_has_reached_its_end_is_not_called_again(store: &mut impl Store) {
+fn what_has_reached_its_end_is_not_called_again(store: &mut impl EngineStore) {
     let mut now = morning();
     let (campaign, contacts) = running(store, 5);
     for (contact, end) in [(0, talked()), (1, rejected(410)), (4, rejected(486))] {
@@ -197,7 +197,7 @@ fn what_has_reached_its_end_is_not_called_again(store: &mut impl Store) {
     assert!(error.to_string().contains("stopped for good"), "{error}");
 }
 
-fn sent(store: &mut impl Store, contact: ContactId, now: Timestamp) -> AttemptId {
+fn sent(store: &mut impl EngineStore, contact: ContactId, now: Timestamp) -> AttemptId {
     let attempt = dial(store, contact, now).id;
     assert!(tell(store, attempt, CallEventKind::Sent, now));
     attempt

@@ -6,7 +6,7 @@ use dialdeck::domain::{
     WaitReason,
 };
 use dialdeck::policy::retry::Next;
-use dialdeck::store::{Claimed, PendingEnd, Store};
+use dialdeck::store::{Claimed, EngineStore, PendingEnd, Reads};
 
 use dialdeck_testkit::world::*;
 
@@ -25,7 +25,7 @@ contract!(
 );
 
 /// Returns a call of the first contact that ended as one in which nothing rang.
-fn silent(store: &mut impl Store) -> dialdeck::domain::AttemptId {
+fn silent(store: &mut impl EngineStore) -> dialdeck::domain::AttemptId {
     let now = morning();
     let (_, contacts) = running(store, 1);
     let id = dial(store, contacts[0], now).id;
@@ -42,12 +42,12 @@ fn rang(end: CallEnd) -> CallReport {
     }
 }
 
-fn contact(store: &mut impl Store) -> (ContactState, u32) {
+fn contact(store: &mut impl EngineStore) -> (ContactState, u32) {
     let contact = store.contacts_with(number(0)).unwrap().remove(0);
     (contact.state, contact.attempts)
 }
 
-fn late_word_of_ringing_makes_an_end_count_and_stops_the_next_call(store: &mut impl Store) {
+fn late_word_of_ringing_makes_an_end_count_and_stops_the_next_call(store: &mut impl EngineStore) {
     let id = silent(store);
     let later = morning() + secs(30);
     assert_eq!(contact(store).1, 0);
@@ -81,7 +81,7 @@ fn late_word_of_ringing_makes_an_end_count_and_stops_the_next_call(store: &mut i
     assert_eq!(contact(store).1, 1);
 }
 
-fn late_word_of_an_answer_ends_the_contact(store: &mut impl Store) {
+fn late_word_of_an_answer_ends_the_contact(store: &mut impl EngineStore) {
     let id = silent(store);
     let later = morning() + secs(30);
     let settled = settle(store, id, &rang(CallEnd::Completed), later).unwrap();
@@ -90,7 +90,7 @@ fn late_word_of_an_answer_ends_the_contact(store: &mut impl Store) {
     check_counters(store, later);
 }
 
-fn late_word_of_an_end_plans_anew(store: &mut impl Store) {
+fn late_word_of_an_end_plans_anew(store: &mut impl EngineStore) {
     let id = silent(store);
     let planned = store.contacts_with(number(0)).unwrap().remove(0).due;
     let later = morning() + secs(30);
@@ -108,7 +108,7 @@ fn late_word_of_an_end_plans_anew(store: &mut impl Store) {
     check_counters(store, later);
 }
 
-fn what_proves_nothing_corrects_nothing(store: &mut impl Store) {
+fn what_proves_nothing_corrects_nothing(store: &mut impl EngineStore) {
     let id = silent(store);
     let later = morning() + secs(30);
     let head = store.snapshot(later).unwrap().head;
@@ -123,7 +123,7 @@ fn what_proves_nothing_corrects_nothing(store: &mut impl Store) {
     assert_eq!(contact(store).1, 0);
 }
 
-fn a_final_answer_stays_the_outcome_of_a_phone_that_rang(store: &mut impl Store) {
+fn a_final_answer_stays_the_outcome_of_a_phone_that_rang(store: &mut impl EngineStore) {
     let now = morning();
     let (_, contacts) = running(store, 1);
     let id = dial(store, contacts[0], now).id;
@@ -138,7 +138,7 @@ fn a_final_answer_stays_the_outcome_of_a_phone_that_rang(store: &mut impl Store)
     check_counters(store, now + secs(2));
 }
 
-fn an_answer_corrects_an_end_that_counted(store: &mut impl Store) {
+fn an_answer_corrects_an_end_that_counted(store: &mut impl EngineStore) {
     let now = morning();
     let (_, contacts) = running(store, 1);
     let id = dial(store, contacts[0], now).id;
@@ -151,7 +151,7 @@ fn an_answer_corrects_an_end_that_counted(store: &mut impl Store) {
     check_counters(store, now + secs(2));
 }
 
-fn word_of_a_call_takes_an_end_back_that_denies_it(store: &mut impl Store) {
+fn word_of_a_call_takes_an_end_back_that_denies_it(store: &mut impl EngineStore) {
     let now = morning();
     let (_, contacts) = running(store, 1);
     let attempt = dial(store, contacts[0], now);
@@ -164,7 +164,7 @@ fn word_of_a_call_takes_an_end_back_that_denies_it(store: &mut impl Store) {
             at: later,
             kind,
         };
-        Store::record(store, &event, later).unwrap()
+        EngineStore::record(store, &event, later).unwrap()
     };
     assert!(!says(store, CallEventKind::Sent));
     assert!(says(store, CallEventKind::Ringing));
@@ -188,13 +188,13 @@ fn word_of_a_call_takes_an_end_back_that_denies_it(store: &mut impl Store) {
     check_counters(store, later);
 }
 
-fn a_call_given_back_is_taken_back(store: &mut impl Store) {
+fn a_call_given_back_is_taken_back(store: &mut impl EngineStore) {
     let now = morning();
     let (_, contacts) = running(store, 1);
     let id = dial(store, contacts[0], now).id;
     settle(store, id, &ended(CallEnd::NeverSent), now).unwrap();
     let sent = |store: &mut _| {
-        let snapshot = Store::snapshot(store, now + secs(5)).unwrap();
+        let snapshot = Reads::snapshot(store, now + secs(5)).unwrap();
         snapshot.campaigns[0].load.sent_last_minute
     };
     assert_eq!(sent(store), 0);
@@ -203,7 +203,7 @@ fn a_call_given_back_is_taken_back(store: &mut impl Store) {
     check_counters(store, now + secs(5));
 }
 
-fn after_the_next_call_only_the_count_changes(store: &mut impl Store) {
+fn after_the_next_call_only_the_count_changes(store: &mut impl EngineStore) {
     let first = silent(store);
     let due = store.contacts_with(number(0)).unwrap().remove(0).due;
     let due = due.max(morning() + secs(3600));
@@ -219,7 +219,7 @@ fn after_the_next_call_only_the_count_changes(store: &mut impl Store) {
     check_counters(store, due + secs(60));
 }
 
-fn an_unconfirmed_end_is_kept_until_it_is_confirmed(store: &mut impl Store) {
+fn an_unconfirmed_end_is_kept_until_it_is_confirmed(store: &mut impl EngineStore) {
     let id = silent(store);
     let now = morning() + secs(30);
     let head = store.snapshot(now).unwrap().head;
@@ -234,7 +234,7 @@ fn an_unconfirmed_end_is_kept_until_it_is_confirmed(store: &mut impl Store) {
     assert_eq!(store.snapshot(now).unwrap().head, head, "not logged");
 }
 
-fn an_end_that_waits_is_kept_until_it_is_settled(store: &mut impl Store) {
+fn an_end_that_waits_is_kept_until_it_is_settled(store: &mut impl EngineStore) {
     let now = morning();
     let (_, contacts) = running(store, 2);
     let first = dial(store, contacts[0], now).id;

@@ -6,7 +6,7 @@ use dialdeck::domain::{
     TrunkName,
 };
 use dialdeck::store::exchange::{Delivery, Message, Receipt};
-use dialdeck::store::{Claimed, Store};
+use dialdeck::store::{Claimed, EngineStore};
 
 use dialdeck_testkit::world::*;
 
@@ -19,7 +19,7 @@ fn message(attempt: AttemptId, event: &str) -> Message {
     }
 }
 
-fn what_is_said_is_kept_once(store: &mut impl Store) {
+fn what_is_said_is_kept_once(store: &mut impl EngineStore) {
     let (_, ids) = running(store, 2);
     let now = morning();
     let attempt = dial(store, ids[0], now);
@@ -60,7 +60,7 @@ fn what_is_said_is_kept_once(store: &mut impl Store) {
     assert!(matches!(late.unwrap(), Receipt::New(_)));
 }
 
-fn what_is_not_taken_is_counted(store: &mut impl Store) {
+fn what_is_not_taken_is_counted(store: &mut impl EngineStore) {
     running(store, 0);
     for at in [1, 5, 3] {
         let at = morning() + secs(at);
@@ -76,7 +76,7 @@ fn what_is_not_taken_is_counted(store: &mut impl Store) {
     assert_eq!(counted[1].last_at, morning() + secs(5));
 }
 
-fn results_come_in_order_and_are_never_lost(store: &mut impl Store) {
+fn results_come_in_order_and_are_never_lost(store: &mut impl EngineStore) {
     store.configure(&deck()).unwrap();
     let now = morning();
     let mut told = settings("told");
@@ -142,7 +142,7 @@ fn results_come_in_order_and_are_never_lost(store: &mut impl Store) {
     assert!(store.results_given_up().unwrap().is_empty());
 }
 
-fn caller_ids_are_judged_by_their_day(store: &mut impl Store) {
+fn caller_ids_are_judged_by_their_day(store: &mut impl EngineStore) {
     let (_, ids) = running(store, 3);
     let mut now = morning();
     let talks: [Option<u64>; 2] = [Some(4), Some(40)];
@@ -167,7 +167,7 @@ fn caller_ids_are_judged_by_their_day(store: &mut impl Store) {
 }
 
 fn figures(
-    store: &mut impl Store,
+    store: &mut impl EngineStore,
     shown: &[PhoneNumber],
     now: Timestamp,
 ) -> Vec<(u64, u64, u64, u64, u64)> {
@@ -186,7 +186,7 @@ fn figures(
         .collect()
 }
 
-fn a_number_that_is_not_owned_is_not_shown(store: &mut impl Store) {
+fn a_number_that_is_not_owned_is_not_shown(store: &mut impl EngineStore) {
     let mut deck = deck();
     deck.trunks[0].capabilities.lists_numbers = true;
     store.configure(&deck).unwrap();
@@ -209,7 +209,7 @@ fn a_number_that_is_not_owned_is_not_shown(store: &mut impl Store) {
     assert!(matches!(claim(store, ids[1], stale), Claimed::Held { .. }));
 }
 
-fn only_a_contact_of_unknown_fate_needs_a_verdict(store: &mut impl Store) {
+fn only_a_contact_of_unknown_fate_needs_a_verdict(store: &mut impl EngineStore) {
     let (campaign, ids) = running(store, 2);
     let now = morning();
     let attempt = dial(store, ids[0], now);

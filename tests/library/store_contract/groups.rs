@@ -3,7 +3,7 @@
 use dialdeck::domain::{AttemptState, CallEventKind, CampaignState, ContactState, Outcome};
 use dialdeck::policy::Until;
 use dialdeck::policy::retry::Next;
-use dialdeck::store::{Claimed, Store, StoreError};
+use dialdeck::store::{Claimed, EngineStore, StoreError};
 
 use dialdeck_testkit::world::*;
 
@@ -12,7 +12,7 @@ contract!(
     a_group_sees_what_it_has_done,
 );
 
-fn a_failed_verb_leaves_the_group_unharmed(store: &mut impl Store) {
+fn a_failed_verb_leaves_the_group_unharmed(store: &mut impl EngineStore) {
     let now = morning();
     let (id, contacts) = running(store, 2);
     store.begin().unwrap();
@@ -29,7 +29,7 @@ fn a_failed_verb_leaves_the_group_unharmed(store: &mut impl Store) {
     check_counters(store, now + secs(5));
 }
 
-fn a_group_sees_what_it_has_done(store: &mut impl Store) {
+fn a_group_sees_what_it_has_done(store: &mut impl EngineStore) {
     let now = morning();
     let (_, one) = running(store, 2);
     let (_, other) = campaign(store, "recall", 1);

@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use dialdeck::domain::{
     CampaignId, ContactState, ImportFigures, ListKind, PhoneNumber, Timestamp, UnfinishedImport,
 };
-use dialdeck::store::{ImportPlan, ImportTarget, NewContact, RowFate, Store};
+use dialdeck::store::{
+    Acts as _, EngineStore, ImportPlan, ImportTarget, NewContact, Reads as _, RowFate,
+};
 use proptest::prelude::*;
 
 use crate::store_contract::model::compare;
@@ -84,7 +86,7 @@ impl Lines {
 /// counters with the stored rows.
 #[track_caller]
 fn import(
-    store: &mut impl Store,
+    store: &mut impl EngineStore,
     lines: &mut Lines,
     campaign: CampaignId,
     rows: &[NewContact],
@@ -133,7 +135,7 @@ fn repeated(fates: &[RowFate]) -> usize {
     fates.iter().filter(repeats).count()
 }
 
-fn a_long_import_names_the_first_row_wherever_it_stands(store: &mut impl Store) {
+fn a_long_import_names_the_first_row_wherever_it_stands(store: &mut impl EngineStore) {
     let (campaign, _) = running(store, 0);
     let repeats = [
         // Inside one statement: side by side, from end to end, and twice.
@@ -170,7 +172,7 @@ fn a_long_import_names_the_first_row_wherever_it_stands(store: &mut impl Store) 
     assert_eq!(counts.refusals["unfit:premium"], unfit.count() as u64);
 }
 
-fn later_batches_and_imports_name_rows_of_earlier_ones(store: &mut impl Store) {
+fn later_batches_and_imports_name_rows_of_earlier_ones(store: &mut impl EngineStore) {
     let (campaign, _) = running(store, 0);
     let (now, mut lines) = (morning(), Lines::default());
     let first = places(LONG, &[(301, 7)]);
@@ -200,7 +202,7 @@ fn later_batches_and_imports_name_rows_of_earlier_ones(store: &mut impl Store) {
     assert!(matches!(fates[450], RowFate::Taken(_)));
 }
 
-fn another_campaign_takes_the_same_numbers(store: &mut impl Store) {
+fn another_campaign_takes_the_same_numbers(store: &mut impl EngineStore) {
     let (first, _) = running(store, 0);
     let (second, _) = campaign(store, "recall", 0);
     let mut lines = Lines::default();
@@ -214,7 +216,7 @@ fn another_campaign_takes_the_same_numbers(store: &mut impl Store) {
     assert_eq!(line_repeated(fates[449]), Some(5 + 3 * 9));
 }
 
-fn a_batch_of_one_number_is_taken_once(store: &mut impl Store) {
+fn a_batch_of_one_number_is_taken_once(store: &mut impl EngineStore) {
     let (campaign, _) = running(store, 0);
     let mut lines = Lines::default();
     let fates = import(store, &mut lines, campaign, &rows(5, &[7; 450]), morning());
@@ -228,7 +230,7 @@ fn a_batch_of_one_number_is_taken_once(store: &mut impl Store) {
     assert_eq!(repeated(&fates), 2);
 }
 
-fn a_very_long_batch_differs_in_nothing(store: &mut impl Store) {
+fn a_very_long_batch_differs_in_nothing(store: &mut impl EngineStore) {
     let (campaign, _) = running(store, 0);
     let mut lines = Lines::default();
     let repeats = [(999, 0), (1_000, 999), (1_100, 640), (1_249, 1_200)];
@@ -251,7 +253,7 @@ fn a_very_long_batch_differs_in_nothing(store: &mut impl Store) {
     assert_eq!(repeated(&fates), 9);
 }
 
-fn a_long_import_inside_a_group_sees_what_the_group_has_added(store: &mut impl Store) {
+fn a_long_import_inside_a_group_sees_what_the_group_has_added(store: &mut impl EngineStore) {
     let (campaign, _) = running(store, 0);
     let mut lines = Lines::default();
     let places = places(1_050, &[(700, 30)]);
@@ -316,7 +318,7 @@ proptest! {
     #[test]
     fn both_stores_take_long_lists_alike(batches in prop::collection::vec(batch(), 1..5)) {
         let folder = tempfile::tempdir().unwrap();
-        let (mut one, mut other) = (memory(), sqlite(&folder));
+        let (mut one, mut other) = (memory(), sqlite_engine(&folder));
         let campaigns = {
             let (first, _) = running(&mut one, 0);
             let (second, _) = campaign(&mut one, "recall", 0);
@@ -328,7 +330,7 @@ proptest! {
         for batch in &batches {
             if batch.reopens {
                 drop(other);
-                other = sqlite(&folder);
+                other = sqlite_engine(&folder);
             }
             let id = campaigns[usize::from(batch.second)];
             let rows = rows(line, &batch.places);
@@ -358,7 +360,7 @@ fn plan(file: &str, sha256: &str) -> ImportPlan {
     }
 }
 
-fn an_import_is_in_the_log_from_its_start(store: &mut impl Store) {
+fn an_import_is_in_the_log_from_its_start(store: &mut impl EngineStore) {
     let (id, _) = campaign(store, "recall", 0);
     let (now, head) = (morning(), store.snapshot(morning()).unwrap().head);
     let into = ImportTarget::Campaign("recall".to_owned());
@@ -373,7 +375,7 @@ fn an_import_is_in_the_log_from_its_start(store: &mut impl Store) {
     let listed = store
         .start_import(&list, &plan("list.txt", "bb"), &by(now))
         .unwrap();
-    let open = |store: &mut dyn Store| {
+    let open = |store: &mut dyn EngineStore| {
         let open = store.snapshot(morning()).unwrap().unfinished_imports;
         open.into_iter().collect::<Vec<_>>()
     };

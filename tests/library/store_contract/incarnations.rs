@@ -8,7 +8,7 @@ use dialdeck::domain::{
 };
 use dialdeck::policy::{HoldKind, Until};
 use dialdeck::store::exchange::{Message, Receipt};
-use dialdeck::store::{Claimed, ImportFigures, Recover as _, Store};
+use dialdeck::store::{Acts, Claimed, EngineStore, ImportFigures, Reads as _};
 
 use dialdeck_testkit::world::*;
 
@@ -52,13 +52,13 @@ fn own_lists() -> BTreeSet<ListKind> {
     [ListKind::Internal, campaign].into()
 }
 
-fn begin(store: &mut impl Store, new: &NewIncarnation) -> i64 {
+fn begin(store: &mut impl EngineStore, new: &NewIncarnation) -> i64 {
     store.begin_incarnation(new, &by(morning())).unwrap()
 }
 
 /// Returns why a claim of the contact is held, with the end of the hold. `None` if it is dialed.
 fn held(
-    store: &mut impl Store,
+    store: &mut impl EngineStore,
     contact: dialdeck::domain::ContactId,
     now: Timestamp,
 ) -> Option<(Vec<HoldKind>, Until)> {
@@ -72,7 +72,7 @@ fn held(
     }
 }
 
-fn ids_bear_the_tag_of_their_time(store: &mut impl Store) {
+fn ids_bear_the_tag_of_their_time(store: &mut impl EngineStore) {
     let (_, contacts) = running(store, 2);
     let before = dial(store, contacts[0], morning());
     assert_eq!(before.id.to_string(), "7f3a9c21-1");
@@ -115,7 +115,7 @@ fn ids_bear_the_tag_of_their_time(store: &mut impl Store) {
     assert!(settle(store, before.id, &talked(), morning()).is_some());
 }
 
-fn a_serial_is_never_given_out_twice(store: &mut impl Store) {
+fn a_serial_is_never_given_out_twice(store: &mut impl EngineStore) {
     let (_, contacts) = running(store, 3);
     dial(store, contacts[0], morning());
     dial(store, contacts[1], morning() + secs(1));
@@ -131,7 +131,7 @@ fn a_serial_is_never_given_out_twice(store: &mut impl Store) {
     assert_eq!((tags.count(), tags.current()), (2, TAG));
 }
 
-fn nobody_is_called_while_attempts_may_be_missing(store: &mut impl Store) {
+fn nobody_is_called_while_attempts_may_be_missing(store: &mut impl EngineStore) {
     let (_, contacts) = running(store, 2);
     let last_run = morning() - secs(600);
     begin(store, &new(1, Some(lost(5, 0, last_run))));
@@ -151,13 +151,13 @@ fn nobody_is_called_while_attempts_may_be_missing(store: &mut impl Store) {
     assert_eq!(held(store, contacts[1], morning() + secs(7199)), expected);
 }
 
-fn a_loss_without_attempts_starts_no_gap(store: &mut impl Store) {
+fn a_loss_without_attempts_starts_no_gap(store: &mut impl EngineStore) {
     let (_, contacts) = running(store, 1);
     begin(store, &new(1, Some(lost(0, 0, morning()))));
     assert_eq!(held(store, contacts[0], morning()), None);
 }
 
-fn opt_outs_are_missing_until_the_list_is_imported(store: &mut impl Store) {
+fn opt_outs_are_missing_until_the_list_is_imported(store: &mut impl EngineStore) {
     let (_, contacts) = running(store, 1);
     let own = ListKind::Campaign("spring-reminders".to_owned());
     begin(store, &new(1, Some(lost(0, 7, morning()))));
@@ -170,7 +170,7 @@ fn opt_outs_are_missing_until_the_list_is_imported(store: &mut impl Store) {
     assert_eq!(held(store, contacts[0], later), missing(&both));
     let import = |store: &mut _, list: &ListKind, as_of| {
         let figures = ImportFigures::default();
-        Store::finish_list(store, list, as_of, &BTreeSet::new(), &figures, &by(later)).unwrap();
+        Acts::finish_list(store, list, as_of, &BTreeSet::new(), &figures, &by(later)).unwrap();
     };
     import(store, &ListKind::Internal, morning() - secs(1));
     assert_eq!(
@@ -187,7 +187,7 @@ fn opt_outs_are_missing_until_the_list_is_imported(store: &mut impl Store) {
     assert_eq!(held(store, contacts[0], later), None);
 }
 
-fn a_person_may_say_that_no_opt_out_is_missing(store: &mut impl Store) {
+fn a_person_may_say_that_no_opt_out_is_missing(store: &mut impl EngineStore) {
     let (_, contacts) = running(store, 1);
     let nothing = store.confirm_lists("a test", &by(morning())).unwrap();
     assert_eq!(nothing, BTreeSet::new());
@@ -201,7 +201,7 @@ fn a_person_may_say_that_no_opt_out_is_missing(store: &mut impl Store) {
     assert_eq!(held(store, contacts[0], morning()), None);
 }
 
-fn a_copy_has_an_identity_of_its_own(store: &mut impl Store) {
+fn a_copy_has_an_identity_of_its_own(store: &mut impl EngineStore) {
     let (_, contacts) = running(store, 2);
     let before = dial(store, contacts[0], morning());
     let copied = NewIncarnation {
@@ -215,7 +215,7 @@ fn a_copy_has_an_identity_of_its_own(store: &mut impl Store) {
     assert_eq!(dial(store, contacts[1], morning() + secs(1)).id.deck, TAG);
 }
 
-fn each_run_has_a_tag_of_its_own(store: &mut impl Store) {
+fn each_run_has_a_tag_of_its_own(store: &mut impl EngineStore) {
     let (_, contacts) = running(store, 4);
     let before = dial(store, contacts[0], morning());
     assert_eq!(before.id.to_string(), "7f3a9c21-1");
@@ -243,7 +243,7 @@ fn each_run_has_a_tag_of_its_own(store: &mut impl Store) {
     assert!(settle(store, first.id, &talked(), morning() + secs(3)).is_some());
 }
 
-fn what_is_done_is_logged(store: &mut impl Store) {
+fn what_is_done_is_logged(store: &mut impl EngineStore) {
     running(store, 1);
     let head = store.snapshot(morning()).unwrap().head;
     begin(store, &new(1001, Some(lost(12, 80, morning()))));
@@ -274,7 +274,7 @@ fn what_is_done_is_logged(store: &mut impl Store) {
 #[test]
 fn an_incarnation_outlives_the_program() {
     let folder = tempfile::tempdir().unwrap();
-    let mut store = sqlite(&folder);
+    let mut store = sqlite_engine(&folder);
     let (_, contacts) = running(&mut store, 2);
     let before = dial(&mut store, contacts[0], morning());
     let mut looker = sqlite(&folder);
@@ -290,7 +290,7 @@ fn an_incarnation_outlives_the_program() {
     );
     let tags = looker.incarnations().unwrap();
     assert_eq!((tags.incarnation(), tags.current()), (TAG, DECK.run(7)));
-    let mut store = sqlite(&folder);
+    let mut store = sqlite_engine(&folder);
     assert_eq!(store.recovery().unwrap(), Some(expected));
     store.confirm_lists("a test", &by(morning())).unwrap();
     let later = morning() + secs(1890);

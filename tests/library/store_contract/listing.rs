@@ -11,7 +11,8 @@ use dialdeck::domain::{
 use dialdeck::rules::Rules;
 use dialdeck::store::sqlite::SqliteStore;
 use dialdeck::store::{
-    ContactPage, ContactQuery, Direction, ListKey, ListOrder, NewContact, RowFate, Store,
+    Acts, ContactPage, ContactQuery, Direction, EngineStore, ListKey, ListOrder, NewContact, Reads,
+    RowFate,
 };
 use proptest::prelude::*;
 
@@ -22,7 +23,7 @@ const BOTH_WAYS: [Direction; 2] = [Direction::Forward, Direction::Back];
 const PLACES: u64 = 44;
 
 /// Adds two campaigns over the same numbers, with contacts in every state. Returns their ids.
-fn mixed<S: Store>(store: &mut S) -> Vec<CampaignId> {
+fn mixed<S: EngineStore>(store: &mut S) -> Vec<CampaignId> {
     let (first, ids) = running(store, 24);
     let (second, others) = campaign(store, "recall", 30);
     let names = ["Ben Osei", "Žofie Kahale", "Ana Maria"];
@@ -76,7 +77,7 @@ fn mixed<S: Store>(store: &mut S) -> Vec<CampaignId> {
     vec![first, second]
 }
 
-fn everybody(store: &mut impl Store, campaign: CampaignId) -> Vec<Contact> {
+fn everybody(store: &mut impl Reads, campaign: CampaignId) -> Vec<Contact> {
     let all = (0..PLACES).flat_map(|place| store.contacts_with(number(place)).unwrap());
     all.filter(|contact| contact.campaign == campaign).collect()
 }
@@ -97,7 +98,7 @@ fn place(contact: &Contact, order: ListOrder) -> (u8, i64, i64, ContactId) {
 
 /// Returns all pages from one end to the other, in the order of reading.
 fn pages(
-    store: &mut impl Store,
+    store: &mut impl Reads,
     query: &ContactQuery,
     direction: Direction,
     (limit, budget): (usize, u64),
@@ -184,7 +185,7 @@ fn wanted(query: &ContactQuery, contact: &Contact) -> bool {
         && digits.contains(&found.1)
 }
 
-fn check_whole(store: &mut impl Store, query: &ContactQuery, bounds: (usize, u64)) {
+fn check_whole(store: &mut impl Reads, query: &ContactQuery, bounds: (usize, u64)) {
     let mut expected = everybody(store, query.campaign);
     expected.retain(|contact| wanted(query, contact));
     expected.sort_by_key(|contact| place(contact, query.order));
@@ -205,7 +206,7 @@ fn check_whole(store: &mut impl Store, query: &ContactQuery, bounds: (usize, u64
     }
 }
 
-fn check_every_order(store: &mut impl Store) {
+fn check_every_order(store: &mut impl EngineStore) {
     let mut states = BTreeSet::new();
     for campaign in mixed(store) {
         let all = everybody(store, campaign);
@@ -236,7 +237,7 @@ fn every_order_is_whole_both_ways_in_memory() {
 #[test]
 fn every_order_is_whole_both_ways_in_sqlite() {
     let folder = tempfile::tempdir().unwrap();
-    check_every_order(&mut sqlite(&folder));
+    check_every_order(&mut sqlite_engine(&folder));
 }
 
 proptest! {
@@ -247,7 +248,7 @@ proptest! {
         queries in prop::collection::vec((query(3), 1..9usize, 1..60u64), 8)
     ) {
         let folder = tempfile::tempdir().unwrap();
-        let (mut one, mut other) = (memory(), sqlite(&folder));
+        let (mut one, mut other) = (memory(), sqlite_engine(&folder));
         mixed(&mut one);
         mixed(&mut other);
         for (query, limit, budget) in queries {
@@ -264,7 +265,7 @@ proptest! {
 }
 
 /// Reads page after page while contacts move. Those that stay are seen exactly once.
-fn check_moves(store: &mut impl Store, order: ListOrder, direction: Direction) {
+fn check_moves(store: &mut impl EngineStore, order: ListOrder, direction: Direction) {
     let campaign = mixed(store)[0];
     let query = ContactQuery::all(campaign, order);
     let before = everybody(store, campaign);
@@ -315,7 +316,7 @@ fn contacts_that_move_between_pages_do_not_break_the_list() {
         for direction in BOTH_WAYS {
             check_moves(&mut memory(), order, direction);
             let folder = tempfile::tempdir().unwrap();
-            check_moves(&mut sqlite(&folder), order, direction);
+            check_moves(&mut sqlite_engine(&folder), order, direction);
         }
     }
 }
@@ -329,7 +330,7 @@ fn far_number(place: u64) -> PhoneNumber {
 #[test]
 fn a_page_from_the_middle_of_a_long_list_looks_at_few_rows() {
     let folder = tempfile::tempdir().unwrap();
-    let mut store = sqlite(&folder);
+    let mut store = sqlite_engine(&folder);
     let (campaign, _) = running(&mut store, 0);
     let rows: Vec<NewContact> = (0..20_000)
         .map(|place| NewContact {
@@ -371,7 +372,7 @@ fn a_page_from_the_middle_of_a_long_list_looks_at_few_rows() {
     }
 }
 
-fn check_log_backwards(store: &mut impl Store) {
+fn check_log_backwards(store: &mut impl Acts) {
     running(store, 3);
     for _ in 0..20 {
         let alert = EventData::AlertRaised(AlertRaised::program_failed("why"));
@@ -396,13 +397,13 @@ fn check_log_backwards(store: &mut impl Store) {
 fn the_log_is_read_backwards() {
     check_log_backwards(&mut memory());
     let folder = tempfile::tempdir().unwrap();
-    check_log_backwards(&mut sqlite(&folder));
+    check_log_backwards(&mut sqlite_engine(&folder));
 }
 
 #[test]
 fn a_reader_sees_lists_attempts_and_the_log() {
     let folder = tempfile::tempdir().unwrap();
-    let mut store = sqlite(&folder);
+    let mut store = sqlite_engine(&folder);
     let campaign = mixed(&mut store)[0];
     let path = folder.path().join("deck.sqlite");
     let mut reader = SqliteStore::open_read_only(&path, Rules::embedded()).unwrap();

@@ -16,7 +16,7 @@ macro_rules! contract {
             $(#[test]
             fn $scene() {
                 let folder = tempfile::tempdir().unwrap();
-                super::$scene(&mut dialdeck_testkit::world::sqlite(&folder));
+                super::$scene(&mut dialdeck_testkit::world::sqlite_engine(&folder));
             })+
         }
     };

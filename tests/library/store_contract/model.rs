@@ -12,7 +12,8 @@ use dialdeck::domain::{
 use dialdeck::policy::{Context, Load};
 use dialdeck::store::crosscheck::Mismatch;
 use dialdeck::store::{
-    ContactQuery, DeckSettings, Direction, ImportFigures, NewContact, Reversal, Snapshot, Store,
+    Acts as _, ContactQuery, DeckSettings, Direction, EngineStore, ImportFigures, NewContact,
+    Reversal, Snapshot,
 };
 use proptest::prelude::*;
 
@@ -185,7 +186,7 @@ fn step() -> impl Strategy<Value = Step> {
     clippy::wildcard_enum_match_arm,
     reason = "the engine's verbs are answered below"
 )]
-fn answer(store: &mut impl Store, verb: &Verb, now: Timestamp) -> String {
+fn answer(store: &mut impl EngineStore, verb: &Verb, now: Timestamp) -> String {
     let by = by(now);
     match verb {
         Verb::Import(campaign, rows) => {
@@ -243,7 +244,7 @@ fn answer(store: &mut impl Store, verb: &Verb, now: Timestamp) -> String {
     clippy::wildcard_enum_match_arm,
     reason = "the other verbs are answered above and below"
 )]
-fn list_answer(store: &mut impl Store, verb: &Verb, now: Timestamp) -> String {
+fn list_answer(store: &mut impl EngineStore, verb: &Verb, now: Timestamp) -> String {
     let by = by(now);
     match verb {
         Verb::ImportList(list, places) => {
@@ -281,7 +282,7 @@ fn list_answer(store: &mut impl Store, verb: &Verb, now: Timestamp) -> String {
     clippy::wildcard_enum_match_arm,
     reason = "the other verbs are answered above and below"
 )]
-fn act_answer(store: &mut impl Store, verb: &Verb, now: Timestamp) -> String {
+fn act_answer(store: &mut impl EngineStore, verb: &Verb, now: Timestamp) -> String {
     let by = by(now);
     match verb {
         Verb::Requeue(places) => {
@@ -302,7 +303,7 @@ fn act_answer(store: &mut impl Store, verb: &Verb, now: Timestamp) -> String {
     clippy::wildcard_enum_match_arm,
     reason = "the other verbs are answered above"
 )]
-fn engine_answer(store: &mut impl Store, verb: &Verb, now: Timestamp) -> String {
+fn engine_answer(store: &mut impl EngineStore, verb: &Verb, now: Timestamp) -> String {
     match verb {
         Verb::Promote(limit) => said(store.promote_due(now, *limit)),
         Verb::HungUp(wish) => said(store.hung_up(*wish)),
@@ -368,7 +369,7 @@ fn engine_answer(store: &mut impl Store, verb: &Verb, now: Timestamp) -> String 
     }
 }
 
-fn on_open<S: Store>(
+fn on_open<S: EngineStore>(
     store: &mut S,
     nth: usize,
     act: impl FnOnce(&mut S, dialdeck::domain::AttemptId, AttemptState) -> String,
@@ -421,8 +422,8 @@ fn words(mut snapshot: Snapshot, now: Timestamp) -> String {
 }
 
 pub(crate) fn compare(
-    one: &mut impl Store,
-    other: &mut impl Store,
+    one: &mut impl EngineStore,
+    other: &mut impl EngineStore,
     head: &mut i64,
     now: Timestamp,
 ) {
@@ -457,7 +458,7 @@ proptest! {
     #[test]
     fn both_stores_answer_alike(steps in prop::collection::vec(step(), 1..60)) {
         let folder = tempfile::tempdir().unwrap();
-        let (mut one, mut other) = (memory(), sqlite(&folder));
+        let (mut one, mut other) = (memory(), sqlite_engine(&folder));
         running(&mut one, 4);
         running(&mut other, 4);
         campaign(&mut one, "recall", 3);
@@ -470,7 +471,7 @@ proptest! {
                 Step::Wait(span) => now = now + secs(*span),
                 Step::Reopen => {
                     drop(other);
-                    other = sqlite(&folder);
+                    other = sqlite_engine(&folder);
                 }
                 Step::One(verb) => {
                     let left = answer(&mut one, verb, now);

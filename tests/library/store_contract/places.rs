@@ -5,21 +5,21 @@ use std::fs;
 use dialdeck::domain::CallEventKind;
 use dialdeck::store::sqlite::SqliteStore;
 use dialdeck::store::sqlite::lock::EngineLock;
-use dialdeck::store::{Claimed, Store, StoreError};
+use dialdeck::store::{Acts as _, Claimed, Engine, EngineStore as _, Reads as _, StoreError};
 use tempfile::TempDir;
 
 use dialdeck_testkit::world::*;
 
 /// Starts an engine on the deck in this folder, as the program does.
-fn engine(folder: &TempDir) -> (SqliteStore, EngineLock) {
+fn engine(folder: &TempDir) -> (Engine<SqliteStore>, EngineLock) {
     let lock = EngineLock::try_acquire(folder.path()).unwrap().unwrap();
     let mut store = sqlite(folder);
-    store.take_over(&lock, None).unwrap();
-    (store, lock)
+    let epoch = store.take_over(&lock, None).unwrap();
+    (store.into_engine(epoch).unwrap(), lock)
 }
 
 /// Returns the claim's error.
-fn refused(store: &mut SqliteStore, contact: dialdeck::domain::ContactId) -> StoreError {
+fn refused(store: &mut Engine<SqliteStore>, contact: dialdeck::domain::ContactId) -> StoreError {
     let context = dialdeck::policy::Context::default();
     store
         .claim(contact, &context, morning() + secs(9))
@@ -68,7 +68,8 @@ fn a_second_engine_comes_in_between_two_groups_only() {
         let rules = dialdeck::rules::Rules::embedded();
         let file = path.join("deck.sqlite");
         let mut store = SqliteStore::create_or_open(&file, DECK, rules, morning()).unwrap();
-        store.take_over(&lock, None).unwrap();
+        let epoch = store.take_over(&lock, None).unwrap();
+        let mut store = store.into_engine(epoch).unwrap();
         store.open_attempts().unwrap()
     });
     first.commit().unwrap();

@@ -6,14 +6,16 @@ use dialdeck::domain::{CallEventKind, CampaignState, ContactState, DeckId, ListK
 use dialdeck::policy::retry::Next;
 use dialdeck::rules::Rules;
 use dialdeck::store::sqlite::SqliteStore;
-use dialdeck::store::{Claimed, ImportFigures, Store, StoreError};
+use dialdeck::store::{
+    Acts as _, Claimed, EngineStore as _, ImportFigures, Reads as _, StoreError,
+};
 
 use dialdeck_testkit::world::*;
 
 #[test]
 fn an_opt_out_of_another_process_holds_at_the_next_claim() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let (_, contacts) = running(&mut engine, 3);
     let now = morning();
     let live = dial(&mut engine, contacts[0], now);
@@ -40,7 +42,7 @@ fn an_opt_out_of_another_process_holds_at_the_next_claim() {
 #[test]
 fn an_opt_out_of_another_process_during_a_call_ends_its_contact() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let (_, contacts) = running(&mut engine, 1);
     let now = morning();
     let live = dial(&mut engine, contacts[0], now);
@@ -54,7 +56,7 @@ fn an_opt_out_of_another_process_during_a_call_ends_its_contact() {
 #[test]
 fn a_list_loaded_by_another_process_binds_the_next_claim() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let (_, contacts) = running(&mut engine, 2);
     let (id, _) = campaign_of(&mut engine, &selling("offers"), 1);
     let now = morning();
@@ -83,7 +85,7 @@ fn a_list_loaded_by_another_process_binds_the_next_claim() {
 #[test]
 fn commands_of_another_process_hold_at_the_next_claim() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let (id, contacts) = running(&mut engine, 3);
     let now = morning();
     let first = dial(&mut engine, contacts[0], now);
@@ -112,7 +114,7 @@ fn commands_of_another_process_hold_at_the_next_claim() {
 #[test]
 fn a_group_that_was_not_committed_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let (_, contacts) = running(&mut engine, 2);
     let now = morning();
     let before = engine.snapshot(now).unwrap();
@@ -121,7 +123,7 @@ fn a_group_that_was_not_committed_leaves_nothing() {
     let mut looker = sqlite_read_only(&folder);
     assert!(looker.open_attempts().unwrap().is_empty());
     drop(engine);
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let after = engine.snapshot(now).unwrap();
     assert_eq!(format!("{before:?}"), format!("{after:?}"));
     let attempt = dial(&mut engine, contacts[0], now);
@@ -132,7 +134,7 @@ fn a_group_that_was_not_committed_leaves_nothing() {
 #[test]
 fn loads_are_exact_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let mut engine = sqlite(&folder);
+    let mut engine = sqlite_engine(&folder);
     let (_, contacts) = running(&mut engine, 3);
     let now = morning();
     let first = dial(&mut engine, contacts[0], now);

@@ -3,7 +3,7 @@
 use dialdeck::domain::outcome::TrunkFinding;
 use dialdeck::domain::{TrunkName, TrunkSettings};
 use dialdeck::policy::breaker::{Breaker, Kept};
-use dialdeck::store::Store;
+use dialdeck::store::{EngineStore, Reads as _};
 
 use dialdeck_testkit::world::*;
 
@@ -36,7 +36,7 @@ fn refused() -> Breaker {
     breaker
 }
 
-fn what_is_kept_of_a_breaker_is_in_the_next_snapshot(store: &mut impl Store) {
+fn what_is_kept_of_a_breaker_is_in_the_next_snapshot(store: &mut impl EngineStore) {
     let now = morning();
     running(store, 1);
     assert_eq!(store.snapshot(now).unwrap().rest_of(&trunk(), now), None);
@@ -54,7 +54,7 @@ fn what_is_kept_of_a_breaker_is_in_the_next_snapshot(store: &mut impl Store) {
     assert!(store.snapshot(now).unwrap().trunk_rests.is_empty());
 }
 
-fn a_reset_forgets_what_is_kept(store: &mut impl Store) {
+fn a_reset_forgets_what_is_kept(store: &mut impl EngineStore) {
     let now = morning();
     running(store, 1);
     store.keep_rest(&trunk(), refused().kept()).unwrap();
@@ -71,7 +71,7 @@ fn a_reset_forgets_what_is_kept(store: &mut impl Store) {
     assert!(store.snapshot(now).unwrap().trunk_rests.is_empty());
 }
 
-fn what_is_kept_is_not_logged(store: &mut impl Store) {
+fn what_is_kept_is_not_logged(store: &mut impl EngineStore) {
     let now = morning();
     running(store, 1);
     let head = store.snapshot(now).unwrap().head;
@@ -85,7 +85,7 @@ fn a_rest_outlives_the_program() {
     let folder = tempfile::tempdir().unwrap();
     let now = morning();
     {
-        let mut store = sqlite(&folder);
+        let mut store = sqlite_engine(&folder);
         running(&mut store, 1);
         store.keep_rest(&trunk(), throttled().kept()).unwrap();
     }

@@ -8,7 +8,7 @@ use dialdeck::domain::{
 };
 use dialdeck::policy::Context;
 use dialdeck::policy::breaker::Kept;
-use dialdeck::store::{ImportFigures, ImportPlan, ImportTarget, Store, StoreError};
+use dialdeck::store::{EngineStore, ImportFigures, ImportPlan, ImportTarget, StoreError};
 
 use dialdeck_testkit::world::*;
 
@@ -25,7 +25,7 @@ fn attempt() -> AttemptId {
 }
 
 /// Returns verbs that run, hold, end or pace campaigns.
-fn commands<S: Store>() -> [(&'static str, Right, Verb<S>); 12] {
+fn commands<S: EngineStore>() -> [(&'static str, Right, Verb<S>); 12] {
     use Right::{Campaigns, HoldBack};
     [
         ("move_campaign to paused", HoldBack, |store| {
@@ -77,7 +77,7 @@ fn commands<S: Store>() -> [(&'static str, Right, Verb<S>); 12] {
 }
 
 /// Returns the engine's verbs: running the engine is running campaigns.
-fn engine<S: Store>() -> [(&'static str, Right, Verb<S>); 9] {
+fn engine<S: EngineStore>() -> [(&'static str, Right, Verb<S>); 9] {
     use Right::Campaigns;
     [
         ("promote_due", Campaigns, |store| {
@@ -117,7 +117,7 @@ fn engine<S: Store>() -> [(&'static str, Right, Verb<S>); 9] {
 }
 
 /// Returns verbs that change lists and settings, and the opt-out.
-fn lists<S: Store>() -> [(&'static str, Right, Verb<S>); 10] {
+fn lists<S: EngineStore>() -> [(&'static str, Right, Verb<S>); 10] {
     use Right::{Lists, OptOut};
     [
         ("suppress", OptOut, |store| {
@@ -167,7 +167,12 @@ fn lists<S: Store>() -> [(&'static str, Right, Verb<S>); 10] {
     ]
 }
 
-fn pace<S: Store>(store: &mut S, minute: u32, at_once: u32, weight: u32) -> Result<(), StoreError> {
+fn pace<S: EngineStore>(
+    store: &mut S,
+    minute: u32,
+    at_once: u32,
+    weight: u32,
+) -> Result<(), StoreError> {
     let pacing = Pacing {
         calls_per_minute: minute,
         max_concurrent: at_once,
@@ -176,7 +181,7 @@ fn pace<S: Store>(store: &mut S, minute: u32, at_once: u32, weight: u32) -> Resu
     store.set_pacing(CAMPAIGN, pacing, &by(morning())).map(drop)
 }
 
-fn every_verb_needs_its_right<S: Store>(mut new: impl FnMut() -> S) {
+fn every_verb_needs_its_right<S: EngineStore>(mut new: impl FnMut() -> S) {
     let verbs: Vec<_> = commands()
         .into_iter()
         .chain(engine())
@@ -228,6 +233,6 @@ fn over_sqlite() {
     let mut folders = Vec::new();
     every_verb_needs_its_right(|| {
         folders.push(tempfile::tempdir().unwrap());
-        sqlite(&folders[folders.len() - 1])
+        sqlite_engine(&folders[folders.len() - 1])
     });
 }

@@ -13,7 +13,7 @@ use dialdeck::domain::{
 use dialdeck::policy::breaker::Breaker;
 use dialdeck::policy::retry::Next;
 use dialdeck::policy::{Context, HoldKind, TrunkRest};
-use dialdeck::store::{Claimed, RowFate, Settled, Store};
+use dialdeck::store::{Claimed, EngineStore, RowFate, Settled};
 
 use dialdeck_testkit::world::*;
 
@@ -185,7 +185,7 @@ fn said(code: u16, words: &str, retry_after: u64) -> CallReport {
 
 /// Adds a running campaign whose retries wait only for their own reasons.
 fn campaign_of(
-    store: &mut impl Store,
+    store: &mut impl EngineStore,
     name: &str,
     contacts: u64,
     own: &[(Outcome, OutcomeAction)],
@@ -224,7 +224,7 @@ fn campaign_of(
 
 /// Makes one call and returns its settled end. A caller ID that rests because of it is made active again.
 fn classified(
-    store: &mut impl Store,
+    store: &mut impl EngineStore,
     contact: ContactId,
     report: &CallReport,
     now: Timestamp,
@@ -249,7 +249,7 @@ fn due(settled: &Settled) -> Timestamp {
     }
 }
 
-fn every_status_comes_to_its_outcome_and_what_follows(store: &mut impl Store) {
+fn every_status_comes_to_its_outcome_and_what_follows(store: &mut impl EngineStore) {
     let rows = table()
         .into_iter()
         .flat_map(|(codes, words, after, sense)| {
@@ -295,7 +295,7 @@ fn every_status_comes_to_its_outcome_and_what_follows(store: &mut impl Store) {
     check_counters(store, morning());
 }
 
-fn a_404_is_confirmed_once_a_day_later_and_then_believed(store: &mut impl Store) {
+fn a_404_is_confirmed_once_a_day_later_and_then_believed(store: &mut impl EngineStore) {
     // Even a campaign that would retry soon does not do so earlier.
     let soon = [(Outcome::InvalidNumber, OutcomeAction::Retry)];
     let (_, contacts) = campaign_of(store, "spring-reminders", 1, &soon);
@@ -308,7 +308,7 @@ fn a_404_is_confirmed_once_a_day_later_and_then_believed(store: &mut impl Store)
     assert!(store.suppressions_of(number(0)).unwrap().is_empty());
 }
 
-fn a_decline_follows_the_campaigns_word_and_can_be_taken_back(store: &mut impl Store) {
+fn a_decline_follows_the_campaigns_word_and_can_be_taken_back(store: &mut impl EngineStore) {
     let stop = [(Outcome::Declined, OutcomeAction::Stop)];
     let (_, stopping) = campaign_of(store, "stops", 1, &stop);
     let settled = classified(store, stopping[0], &rejected(603), morning());
@@ -330,7 +330,7 @@ fn a_decline_follows_the_campaigns_word_and_can_be_taken_back(store: &mut impl S
     dial(store, back[0], now + minutes(60));
 }
 
-fn a_networks_block_is_no_decline_whatever_the_campaign_says(store: &mut impl Store) {
+fn a_networks_block_is_no_decline_whatever_the_campaign_says(store: &mut impl EngineStore) {
     let list = [(Outcome::Declined, OutcomeAction::DoNotCall)];
     let (_, contacts) = campaign_of(store, "spring-reminders", 4, &list);
     let words = [
@@ -348,7 +348,7 @@ fn a_networks_block_is_no_decline_whatever_the_campaign_says(store: &mut impl St
     }
 }
 
-fn an_unwanted_call_is_never_made_again_whatever_the_campaign_says(store: &mut impl Store) {
+fn an_unwanted_call_is_never_made_again_whatever_the_campaign_says(store: &mut impl EngineStore) {
     let actions = [
         OutcomeAction::Stop,
         OutcomeAction::Retry,
@@ -370,7 +370,7 @@ fn an_unwanted_call_is_never_made_again_whatever_the_campaign_says(store: &mut i
     }
 }
 
-fn a_blocked_callee_is_called_with_another_caller_id(store: &mut impl Store) {
+fn a_blocked_callee_is_called_with_another_caller_id(store: &mut impl EngineStore) {
     let (_, contacts) = campaign_of(store, "spring-reminders", 1, &[]);
     let blocked = dial(store, contacts[0], morning());
     let settled = settle(store, blocked.id, &rejected(608), morning()).unwrap();
@@ -384,7 +384,7 @@ fn a_blocked_callee_is_called_with_another_caller_id(store: &mut impl Store) {
 
 /// Claims a contact while the breaker is in this state.
 fn claim_by(
-    store: &mut impl Store,
+    store: &mut impl EngineStore,
     contact: ContactId,
     breaker: &Breaker,
     now: Timestamp,
@@ -409,7 +409,7 @@ fn assert_held(claimed: &Claimed) {
     );
 }
 
-fn a_403_pauses_the_trunk_on_three_numbers_and_not_on_one_twice(store: &mut impl Store) {
+fn a_403_pauses_the_trunk_on_three_numbers_and_not_on_one_twice(store: &mut impl EngineStore) {
     let (_, contacts) = campaign_of(store, "spring-reminders", 4, &[]);
     let mut breaker = Breaker::default();
     let mut now = morning();
@@ -435,7 +435,7 @@ fn a_403_pauses_the_trunk_on_three_numbers_and_not_on_one_twice(store: &mut impl
     assert_held(&claim_by(store, contacts[3], &breaker, now));
 }
 
-fn a_refused_account_pauses_the_trunk_at_once(store: &mut impl Store) {
+fn a_refused_account_pauses_the_trunk_at_once(store: &mut impl EngineStore) {
     let (_, contacts) = campaign_of(store, "spring-reminders", 5, &[]);
     let codes = [401, 402, 407, 440];
     for (place, code) in (0u64..).zip(codes) {
@@ -450,7 +450,7 @@ fn a_refused_account_pauses_the_trunk_at_once(store: &mut impl Store) {
 }
 
 fn a_503_rests_the_trunk_as_long_as_it_asks_and_without_a_word_counts_against_it(
-    store: &mut impl Store,
+    store: &mut impl EngineStore,
 ) {
     let (_, contacts) = campaign_of(store, "spring-reminders", 7, &[]);
     let now = morning();
@@ -471,7 +471,7 @@ fn a_503_rests_the_trunk_as_long_as_it_asks_and_without_a_word_counts_against_it
     assert_eq!(breaker.rest(now + secs(60)), None);
 }
 
-fn a_call_taken_back_while_it_rang_is_cancelled_and_not_unanswered(store: &mut impl Store) {
+fn a_call_taken_back_while_it_rang_is_cancelled_and_not_unanswered(store: &mut impl EngineStore) {
     let (_, contacts) = campaign_of(store, "spring-reminders", 2, &[]);
     // A 487 also answers our own CANCEL. The report says who cancelled.
     let ours = CallReport {

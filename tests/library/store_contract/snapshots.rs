@@ -2,7 +2,7 @@
 
 use dialdeck::domain::CallEventKind;
 use dialdeck::domain::event::{AlertRaised, DeckClosed, DeckEnding, EventData, NewEvent};
-use dialdeck::store::Store;
+use dialdeck::store::EngineStore;
 
 use dialdeck_testkit::world::*;
 
@@ -13,7 +13,7 @@ contract!(
     sends_are_counted_to_the_end_of_the_log_while_the_clock_is_behind_it,
 );
 
-fn a_reset_trunk_is_in_the_next_snapshot(store: &mut impl Store) {
+fn a_reset_trunk_is_in_the_next_snapshot(store: &mut impl EngineStore) {
     let now = morning();
     running(store, 1);
     assert_eq!(store.snapshot(now).unwrap().trunk_resets.len(), 0);
@@ -38,7 +38,7 @@ fn closed() -> EventData {
     EventData::DeckClosed(DeckClosed { ending })
 }
 
-fn alerts_are_in_the_snapshot(store: &mut impl Store) {
+fn alerts_are_in_the_snapshot(store: &mut impl EngineStore) {
     let now = morning();
     for place in 0..25 {
         let at = now + secs(place);
@@ -54,7 +54,7 @@ fn alerts_are_in_the_snapshot(store: &mut impl Store) {
     assert_eq!(store.tail(24, 1).unwrap()[0].seq, 25);
 }
 
-fn an_alert_that_somebody_has_seen_to_leaves_the_snapshot(store: &mut impl Store) {
+fn an_alert_that_somebody_has_seen_to_leaves_the_snapshot(store: &mut impl EngineStore) {
     let now = morning();
     for data in [alert(), closed(), alert()] {
         store.append(&NewEvent::new(now, "engine", data)).unwrap();
@@ -68,7 +68,9 @@ fn an_alert_that_somebody_has_seen_to_leaves_the_snapshot(store: &mut impl Store
     assert_eq!((seqs, snapshot.head), (vec![3], 3));
 }
 
-fn sends_are_counted_to_the_end_of_the_log_while_the_clock_is_behind_it(store: &mut impl Store) {
+fn sends_are_counted_to_the_end_of_the_log_while_the_clock_is_behind_it(
+    store: &mut impl EngineStore,
+) {
     let now = morning();
     let (_, contacts) = running(store, 4);
     for (contact, after) in contacts.iter().zip([0, 30, 70, 100]) {

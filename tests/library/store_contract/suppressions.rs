@@ -9,7 +9,8 @@ use dialdeck::domain::{
 use dialdeck::policy::Context;
 use dialdeck::policy::retry::Next;
 use dialdeck::store::{
-    Claimed, DeckSettings, ImportFigures, NewContact, Restored, Reversal, Store, StoreError,
+    Acts, Claimed, DeckSettings, EngineStore, ImportFigures, NewContact, Restored, Reversal,
+    StoreError,
 };
 
 use dialdeck_testkit::world::*;
@@ -32,7 +33,7 @@ contract!(
     an_unwanted_call_puts_the_number_on_the_internal_list,
 );
 
-fn an_opt_out_finishes_what_is_ready_and_names_what_is_live(store: &mut impl Store) {
+fn an_opt_out_finishes_what_is_ready_and_names_what_is_live(store: &mut impl EngineStore) {
     let now = morning();
     let (first, _) = running(store, 3);
     let (second, contacts) = campaign(store, "recall", 3);
@@ -59,7 +60,7 @@ fn an_opt_out_finishes_what_is_ready_and_names_what_is_live(store: &mut impl Sto
     check_counters(store, now);
 }
 
-fn an_opt_out_during_a_call_ends_its_contact(store: &mut impl Store) {
+fn an_opt_out_during_a_call_ends_its_contact(store: &mut impl EngineStore) {
     let now = morning();
     let (_, contacts) = running(store, 1);
     let id = dial(store, contacts[0], now).id;
@@ -70,7 +71,7 @@ fn an_opt_out_during_a_call_ends_its_contact(store: &mut impl Store) {
     assert_eq!(contact.reason.as_deref(), Some("suppressed:internal"));
 }
 
-fn an_opt_out_heard_on_a_call_holds_with_its_end(store: &mut impl Store) {
+fn an_opt_out_heard_on_a_call_holds_with_its_end(store: &mut impl EngineStore) {
     let (_, ids) = running(store, 2);
     let (_, others) = campaign(store, "recall", 2);
     let mut now = morning();
@@ -115,7 +116,7 @@ fn an_opt_out_heard_on_a_call_holds_with_its_end(store: &mut impl Store) {
     check_counters(store, now);
 }
 
-fn an_opt_out_heard_after_a_calls_end_holds_all_the_same(store: &mut impl Store) {
+fn an_opt_out_heard_after_a_calls_end_holds_all_the_same(store: &mut impl EngineStore) {
     let now = morning();
     let (_, ids) = running(store, 1);
     let (_, others) = campaign(store, "recall", 1);
@@ -142,7 +143,7 @@ fn an_opt_out_heard_after_a_calls_end_holds_all_the_same(store: &mut impl Store)
     check_counters(store, heard);
 }
 
-fn a_campaigns_own_list_binds_it_alone(store: &mut impl Store) {
+fn a_campaigns_own_list_binds_it_alone(store: &mut impl EngineStore) {
     let now = morning();
     let (_, contacts) = running(store, 1);
     let (second, _) = campaign(store, "recall", 1);
@@ -164,14 +165,14 @@ fn us() -> ListKind {
 }
 
 /// Loads the registry of some area codes, without a number on it.
-fn load(store: &mut impl Store, areas: &BTreeSet<Area>, as_of: Timestamp, now: Timestamp) {
+fn load(store: &mut impl EngineStore, areas: &BTreeSet<Area>, as_of: Timestamp, now: Timestamp) {
     let figures = ImportFigures::default();
     store
         .finish_list(&us(), as_of, areas, &figures, &by(now))
         .unwrap();
 }
 
-fn a_registry_is_not_logged_by_number(store: &mut impl Store) {
+fn a_registry_is_not_logged_by_number(store: &mut impl EngineStore) {
     let now = morning();
     running(store, 0);
     campaign_of(store, &selling("offers"), 2);
@@ -196,7 +197,9 @@ fn a_registry_is_not_logged_by_number(store: &mut impl Store) {
     assert!(matches!(refused, Err(StoreError::NotReversible(_))));
 }
 
-fn a_registry_binds_the_campaigns_that_list_it_and_those_the_law_says(store: &mut impl Store) {
+fn a_registry_binds_the_campaigns_that_list_it_and_those_the_law_says(
+    store: &mut impl EngineStore,
+) {
     let now = morning();
     let (_, reminders) = running(store, 1);
     let (offers, _) = campaign_of(store, &selling("offers"), 1);
@@ -236,7 +239,7 @@ fn a_registry_binds_the_campaigns_that_list_it_and_those_the_law_says(store: &mu
     check_counters(store, now);
 }
 
-fn every_campaign_is_bound_where_the_deck_says_so(store: &mut impl Store) {
+fn every_campaign_is_bound_where_the_deck_says_so(store: &mut impl EngineStore) {
     let now = morning();
     let (_, reminders) = running(store, 2);
     let strict = DeckSettings {
@@ -258,7 +261,7 @@ fn every_campaign_is_bound_where_the_deck_says_so(store: &mut impl Store) {
     check_counters(store, now);
 }
 
-fn a_contact_waits_until_its_area_is_loaded(store: &mut impl Store) {
+fn a_contact_waits_until_its_area_is_loaded(store: &mut impl EngineStore) {
     let now = morning();
     running(store, 0);
     let (_, contacts) = campaign_of(store, &selling("offers"), 1);
@@ -290,7 +293,7 @@ fn a_contact_waits_until_its_area_is_loaded(store: &mut impl Store) {
     check_counters(store, now);
 }
 
-fn the_age_of_a_registry_is_its_areas(store: &mut impl Store) {
+fn the_age_of_a_registry_is_its_areas(store: &mut impl EngineStore) {
     let now = morning();
     let month = secs(31 * 86_400);
     running(store, 0);
@@ -310,7 +313,7 @@ fn the_age_of_a_registry_is_its_areas(store: &mut impl Store) {
     assert!(matches!(claim(store, contacts[0], now), Claimed::Dial(..)));
 }
 
-fn an_area_keeps_the_newer_of_its_dates(store: &mut impl Store) {
+fn an_area_keeps_the_newer_of_its_dates(store: &mut impl EngineStore) {
     let now = morning();
     let week = secs(7 * 86_400);
     store.import_suppressions(&us(), &[], &by(now)).unwrap();
@@ -332,7 +335,7 @@ fn an_area_keeps_the_newer_of_its_dates(store: &mut impl Store) {
     assert_eq!(dates, [(212, now - week), (646, now - week - week)]);
 }
 
-fn what_an_entry_ended_can_come_back_later(store: &mut impl Store) {
+fn what_an_entry_ended_can_come_back_later(store: &mut impl EngineStore) {
     let now = morning();
     running(store, 2);
     store.suppress(&[opted_out(number(0), now)]).unwrap();
@@ -341,8 +344,7 @@ fn what_an_entry_ended_can_come_back_later(store: &mut impl Store) {
             restore,
             ..plainly("another person")
         };
-        Store::reverse_suppression(store, number(place), &ListKind::Internal, how, &by(now))
-            .unwrap()
+        Acts::reverse_suppression(store, number(place), &ListKind::Internal, how, &by(now)).unwrap()
     };
     let back = reverse(store, false, 0).unwrap();
     assert!(back.contacts.is_empty());
@@ -367,7 +369,7 @@ fn what_an_entry_ended_can_come_back_later(store: &mut impl Store) {
     check_counters(store, now);
 }
 
-fn a_reversal_can_bring_back_what_the_entry_ended(store: &mut impl Store) {
+fn a_reversal_can_bring_back_what_the_entry_ended(store: &mut impl EngineStore) {
     let now = morning();
     let (first, _) = running(store, 2);
     let (second, _) = campaign(store, "recall", 2);
@@ -386,7 +388,7 @@ fn a_reversal_can_bring_back_what_the_entry_ended(store: &mut impl Store) {
     };
     let head = store.snapshot(now).unwrap().head;
     let reverse = |store: &mut _, place| {
-        Store::reverse_suppression(store, number(place), &ListKind::Internal, how, &by(now))
+        Acts::reverse_suppression(store, number(place), &ListKind::Internal, how, &by(now))
             .unwrap()
             .unwrap()
     };
@@ -420,7 +422,7 @@ fn a_reversal_can_bring_back_what_the_entry_ended(store: &mut impl Store) {
     check_counters(store, now);
 }
 
-fn only_own_lists_can_be_reversed(store: &mut impl Store) {
+fn only_own_lists_can_be_reversed(store: &mut impl EngineStore) {
     let now = morning();
     running(store, 1);
     let list = ListKind::Internal;
@@ -444,7 +446,7 @@ fn only_own_lists_can_be_reversed(store: &mut impl Store) {
     assert_eq!(revoked, Some(now));
 }
 
-fn an_unwanted_call_puts_the_number_on_the_internal_list(store: &mut impl Store) {
+fn an_unwanted_call_puts_the_number_on_the_internal_list(store: &mut impl EngineStore) {
     let now = morning();
     let (first, contacts) = running(store, 1);
     let (second, _) = campaign(store, "recall", 1);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dialdeck::domain::{CallEventKind, ClockHeld, Timestamp};
 use dialdeck::policy::{Context, HoldKind, Until};
-use dialdeck::store::{Claimed, ClockAccepted, Store};
+use dialdeck::store::{Claimed, ClockAccepted, EngineStore};
 
 use dialdeck_testkit::world::*;
 
@@ -18,7 +18,7 @@ const fn jump(at: Timestamp, seconds: i64) -> ClockHeld {
     ClockHeld { at, seconds }
 }
 
-fn a_jump_holds_until_it_is_accepted(store: &mut impl Store) {
+fn a_jump_holds_until_it_is_accepted(store: &mut impl EngineStore) {
     let (_, contacts) = running(store, 1);
     let first = jump(morning(), 61);
     assert!(store.hold_clock(first).unwrap());
@@ -55,7 +55,7 @@ fn a_jump_holds_until_it_is_accepted(store: &mut impl Store) {
     dial(store, contacts[0], morning());
 }
 
-fn an_accepted_clock_sets_the_log_back(store: &mut impl Store) {
+fn an_accepted_clock_sets_the_log_back(store: &mut impl EngineStore) {
     let (_, contacts) = running(store, 2);
     let later = morning() + Duration::from_hours(24 * 7);
     let attempt = dial(store, contacts[0], later);
@@ -89,7 +89,7 @@ fn an_accepted_clock_sets_the_log_back(store: &mut impl Store) {
     );
 }
 
-fn there_may_be_nothing_to_accept(store: &mut impl Store) {
+fn there_may_be_nothing_to_accept(store: &mut impl EngineStore) {
     running(store, 1);
     let head = store.snapshot(morning()).unwrap().head;
     assert_eq!(store.accept_clock(None, &by(morning())).unwrap(), None);

@@ -15,7 +15,7 @@ use dialdeck::domain::{
     WindowClass,
 };
 use dialdeck::policy::{Context, Decision, HoldKind, Refusal, Until, Verdict};
-use dialdeck::store::{NewContact, Store};
+use dialdeck::store::{EngineStore, NewContact};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
@@ -146,7 +146,7 @@ fn half_past_four() -> Timestamp {
     morning() + secs(5_400)
 }
 
-impl<'a, S: Store> Run<'a, S> {
+impl<'a, S: EngineStore> Run<'a, S> {
     fn new(store: &'a mut S) -> Self {
         store.configure(&deck()).unwrap();
         for (name, kind) in CAMPAIGNS {
@@ -331,7 +331,7 @@ impl<'a, S: Store> Run<'a, S> {
     }
 }
 
-fn live(store: &mut impl Store, steps: &[Step]) -> Result<Reached, TestCaseError> {
+fn live(store: &mut impl EngineStore, steps: &[Step]) -> Result<Reached, TestCaseError> {
     store.begin().unwrap();
     let mut run = Run::new(store);
     for step in steps {
@@ -353,7 +353,7 @@ fn a_refusal_in_france_holds_to_the_end_of_its_sixty_days() {
         ];
         let folder = tempfile::tempdir().unwrap();
         live(&mut memory(), &steps).unwrap();
-        live(&mut sqlite(&folder), &steps).unwrap();
+        live(&mut sqlite_engine(&folder), &steps).unwrap();
     }
 }
 
@@ -371,7 +371,7 @@ fn the_explanation_of_the_rolling_caps_agrees_with_a_recount_of_the_calls() {
         .run(&steps(), |steps| {
             let folder = tempfile::tempdir().unwrap();
             let reached = live(&mut memory(), &steps)?;
-            prop_assert_eq!(&reached, &live(&mut sqlite(&folder), &steps)?);
+            prop_assert_eq!(&reached, &live(&mut sqlite_engine(&folder), &steps)?);
             cases.borrow_mut().push(reached);
             Ok(())
         })

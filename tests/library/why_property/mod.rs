@@ -1,5 +1,5 @@
 //! The explanation and the claim agree: for random contacts, states, lists, caps and instants,
-//! `policy::explain` over `Store::examine` returns *dial* exactly when `Store::claim` reserves.
+//! `policy::explain` over `Reads::examine` returns *dial* exactly when `EngineStore::claim` reserves.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod caps;
@@ -15,7 +15,7 @@ use dialdeck::domain::{
     TrunkName, WindowClass,
 };
 use dialdeck::policy::{self, Check, Context, Decision, TrunkRest, Verdict};
-use dialdeck::store::{Claimed, NewContact, Store, StoreError};
+use dialdeck::store::{Claimed, EngineStore, NewContact, StoreError};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
@@ -197,7 +197,7 @@ fn contact(place: u64) -> NewContact {
     }
 }
 
-fn set_up(store: &mut impl Store) {
+fn set_up(store: &mut impl EngineStore) {
     store.configure(&deck()).unwrap();
     let listed = on_list(number(6), ListKind::Internal, morning());
     store.suppress(&[listed]).unwrap();
@@ -215,7 +215,7 @@ fn set_up(store: &mut impl Store) {
 type Reached = BTreeMap<String, u64>;
 
 fn asked(
-    store: &mut impl Store,
+    store: &mut impl EngineStore,
     contact: &Contact,
     context: &Context,
     now: Timestamp,
@@ -231,7 +231,7 @@ fn asked(
 
 /// Explains a contact and claims it at one instant. Returns the attempt if the claim reserved one.
 fn ask(
-    store: &mut impl Store,
+    store: &mut impl EngineStore,
     contact: &Contact,
     context: &Context,
     now: Timestamp,
@@ -274,7 +274,7 @@ fn ask(
 
 /// Asks about one number in every campaign, or about all.
 fn ask_about(
-    store: &mut impl Store,
+    store: &mut impl EngineStore,
     places: impl Iterator<Item = u64>,
     context: &Context,
     now: Timestamp,
@@ -290,13 +290,13 @@ fn ask_about(
     Ok(())
 }
 
-fn open(store: &mut impl Store, nth: usize) -> Option<AttemptId> {
+fn open(store: &mut impl EngineStore, nth: usize) -> Option<AttemptId> {
     let open = store.open_attempts().unwrap();
     open.get(nth).map(|attempt| attempt.id)
 }
 
 /// Sets the only region under an emergency ban, or none.
-fn ban(store: &mut impl Store, region: Option<&str>) {
+fn ban(store: &mut impl EngineStore, region: Option<&str>) {
     let banned = DeckSettings {
         emergency_bans: region.into_iter().map(str::to_owned).collect(),
         ..deck()
@@ -306,7 +306,7 @@ fn ban(store: &mut impl Store, region: Option<&str>) {
 
 /// Carries out a step. If the store refuses it (a stopped campaign does not run again), nothing changes.
 fn take(
-    store: &mut impl Store,
+    store: &mut impl EngineStore,
     step: &Step,
     now: Timestamp,
     reached: &mut Reached,
@@ -383,7 +383,7 @@ fn take(
 }
 
 fn live(
-    store: &mut impl Store,
+    store: &mut impl EngineStore,
     steps: &[Step],
     reached: &mut Reached,
 ) -> Result<(), TestCaseError> {
@@ -440,7 +440,7 @@ fn the_explanation_says_dial_exactly_when_a_claim_reserves() {
             let folder = tempfile::tempdir().unwrap();
             let [in_memory, on_disk] = &mut *reached.borrow_mut();
             live(&mut memory(), &steps, in_memory)?;
-            live(&mut sqlite(&folder), &steps, on_disk)
+            live(&mut sqlite_engine(&folder), &steps, on_disk)
         })
         .unwrap();
     let [in_memory, on_disk] = reached.into_inner();

@@ -6,7 +6,7 @@ use std::fs;
 use dialdeck::domain::DeckId;
 use dialdeck::domain::event::{DeckClosed, DeckEnding, EventData, NewEvent};
 use dialdeck::rules::Rules;
-use dialdeck::store::Store as _;
+use dialdeck::store::Acts as _;
 use dialdeck::store::sqlite::SqliteStore;
 
 use crate::cli::scratch::{CAMPAIGN, Scratch};

@@ -8,7 +8,7 @@ use dialdeck::domain::DeckId;
 use dialdeck::intake::{ContactFile, Origin};
 use dialdeck::rules::Rules;
 use dialdeck::store::sqlite::SqliteStore;
-use dialdeck::store::{By, ImportPlan, ImportTarget, Store as _};
+use dialdeck::store::{Acts as _, By, ImportPlan, ImportTarget};
 use serde_json::{Value, json};
 
 use crate::cli::scratch::{Scratch, user};

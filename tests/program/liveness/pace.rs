@@ -16,7 +16,7 @@ use dialdeck::engine::shell::{Ending, Ends, Shell};
 use dialdeck::provider::{DialRequest, Owned, Provider, ProviderEvent, Request};
 use dialdeck::rules::Rules;
 use dialdeck::store::memory::MemoryStore;
-use dialdeck::store::{By, Store as _};
+use dialdeck::store::{Acts as _, By, Engine};
 
 /// How long an agent takes to join.
 const COMES: Duration = Duration::from_secs(4);
@@ -130,9 +130,9 @@ fn shown() -> impl Iterator<Item = PhoneNumber> {
 }
 
 /// Returns a deck with one running campaign of three thousand contacts.
-fn store(start: Timestamp) -> MemoryStore {
+fn store(start: Timestamp) -> Engine<MemoryStore> {
     let rules = Rules::embedded();
-    let mut store = MemoryStore::new(DeckId(7), rules, start);
+    let mut store = MemoryStore::new(DeckId(7), rules, start).into_engine();
     let mut text = format!(
         "[[trunk]]\nname = \"trunk\"\nkind = \"livekit\"\nurl = \"https://livekit.example.com\"\n\
          sip_trunk = \"ST_example\"\nagent = \"dialdeck\"\nagent_wait = \"10s\"\n\

@@ -4,11 +4,12 @@ use serde_json::Value;
 
 use dialdeck::domain::{ClockHeld, DeckId};
 use dialdeck::rules::Rules;
-use dialdeck::store::Timing as _;
+use dialdeck::store::EngineStore as _;
 use dialdeck::store::sqlite::SqliteStore;
 
 use crate::underneath::bench::Bench;
 use dialdeck_testkit::deck::engine::Engine;
+use dialdeck_testkit::world::engine_of;
 
 /// Returns the kinds of the log's entries.
 fn kinds(bench: &Bench) -> Vec<String> {
@@ -79,7 +80,8 @@ fn a_jump_holds_every_engine_until_it_is_accepted() {
         at: now,
         seconds: 3_600,
     };
-    let mut store = SqliteStore::create_or_open(&path, DeckId(7), Rules::embedded(), now).unwrap();
+    let store = SqliteStore::create_or_open(&path, DeckId(7), Rules::embedded(), now).unwrap();
+    let mut store = engine_of(store, path.parent().unwrap());
     store.hold_clock(held).unwrap();
     drop(store);
     let said = bench.dial("deck", &[]);

@@ -8,7 +8,8 @@ use super::*;
 fn a_trunk_that_the_carrier_does_not_know_is_a_reason_for_every_waiting_contact() {
     let deck = lived();
     let path = deck.path().join("deck.sqlite");
-    let mut store = SqliteStore::create_or_open(&path, DECK, Rules::embedded(), morning()).unwrap();
+    let store = SqliteStore::create_or_open(&path, DECK, Rules::embedded(), morning()).unwrap();
+    let mut store = engine_of(store, &deck.path());
     let mut breaker = Breaker::default();
     let call = (number(0), morning());
     breaker.on_result(TrunkFinding::Unknown, call, morning());
@@ -44,7 +45,8 @@ fn a_trunk_that_the_carrier_does_not_know_is_a_reason_for_every_waiting_contact(
 fn the_status_shows_how_many_calls_had_no_agent() {
     let deck = lived();
     let path = deck.path().join("deck.sqlite");
-    let mut store = SqliteStore::create_or_open(&path, DECK, Rules::embedded(), morning()).unwrap();
+    let store = SqliteStore::create_or_open(&path, DECK, Rules::embedded(), morning()).unwrap();
+    let mut store = engine_of(store, &deck.path());
     let made = deck.status()["trunks"][0]["without_agent"][1]
         .as_u64()
         .unwrap();

@@ -9,7 +9,7 @@ use dialdeck_core::domain::suppression::SuppressionSource;
 use dialdeck_core::domain::{
     Attempt, CampaignId, CampaignState, ContactId, ListKind, PhoneNumber, Suppression,
 };
-use dialdeck_store::{By, Store, StoreError};
+use dialdeck_store::{Acts, By, Reads, StoreError};
 
 /// How long an acknowledgement waits for calls that can still leave.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -79,7 +79,7 @@ impl RecordedAct {
     ///
     /// # Errors
     /// Errors if the store cannot be read.
-    pub fn holds<S: Store>(&self, store: &mut S) -> Result<bool, StoreError> {
+    pub fn holds<S: Reads>(&self, store: &mut S) -> Result<bool, StoreError> {
         self.concern.is_open(store).map(|open| !open)
     }
 
@@ -133,7 +133,7 @@ impl Concern {
     ///
     /// # Errors
     /// Errors if the store cannot be read.
-    fn is_open<S: Store>(&self, store: &mut S) -> Result<bool, StoreError> {
+    fn is_open<S: Reads>(&self, store: &mut S) -> Result<bool, StoreError> {
         match self {
             Self::Nothing => Ok(false),
             Self::Campaigns(_) | Self::Numbers(_) => {
@@ -159,12 +159,12 @@ impl Concern {
 ///
 /// # Errors
 /// Errors if the act is refused or the store cannot be written.
-pub fn record<S: Store>(store: &mut S, act: &Act, by: &By) -> Result<RecordedAct, StoreError> {
+pub fn record<S: Acts>(store: &mut S, act: &Act, by: &By) -> Result<RecordedAct, StoreError> {
     let (summary, concern) = write(store, act, by)?;
     Ok(RecordedAct { summary, concern })
 }
 
-fn write<S: Store>(store: &mut S, act: &Act, by: &By) -> Result<(ActSummary, Concern), StoreError> {
+fn write<S: Acts>(store: &mut S, act: &Act, by: &By) -> Result<(ActSummary, Concern), StoreError> {
     match act {
         Act::Pause(id) => move_campaigns(store, &[*id], CampaignState::Paused, by),
         Act::PauseAll => {
@@ -210,7 +210,7 @@ fn write<S: Store>(store: &mut S, act: &Act, by: &By) -> Result<(ActSummary, Con
     }
 }
 
-fn move_campaigns<S: Store>(
+fn move_campaigns<S: Acts>(
     store: &mut S,
     campaigns: &[CampaignId],
     to: CampaignState,
@@ -234,7 +234,7 @@ fn move_campaigns<S: Store>(
     Ok((summary(text), concern))
 }
 
-fn opt_out<S: Store>(
+fn opt_out<S: Acts>(
     store: &mut S,
     numbers: &[PhoneNumber],
     note: Option<&str>,
@@ -263,7 +263,7 @@ fn opt_out<S: Store>(
     Ok((acted, Concern::Numbers(numbers.to_vec())))
 }
 
-fn requeue<S: Store>(
+fn requeue<S: Acts>(
     store: &mut S,
     contacts: &[ContactId],
     by: &By,
@@ -276,7 +276,7 @@ fn requeue<S: Store>(
     Ok((summary(text), Concern::Nothing))
 }
 
-fn hang_up_all<S: Store>(store: &mut S, by: &By) -> Result<(ActSummary, Concern), StoreError> {
+fn hang_up_all<S: Acts>(store: &mut S, by: &By) -> Result<(ActSummary, Concern), StoreError> {
     let up = store.open_attempts()?.len() as u64;
     let wish = store.hang_up_all("from the console", by)?;
     let acted = ActSummary {

@@ -53,7 +53,7 @@ use dialdeck_core::domain::{
     Campaign, CampaignId, CampaignState, Contact, ContactId, ImportFigures, Timestamp,
 };
 use dialdeck_core::rules::Rules;
-use dialdeck_store::{Direction, Snapshot, Store, StoreError};
+use dialdeck_store::{Acts, Direction, Snapshot, StoreError};
 
 /// Contacts read in one search of the list, at most, before other questions get their turn.
 const ROW_BUDGET: u64 = 50_000;
@@ -210,7 +210,7 @@ pub struct Desk<S> {
     sized: Option<size::Sized>,
 }
 
-impl<S: Store> Desk<S> {
+impl<S: Acts> Desk<S> {
     /// Opens a desk and reads the deck for the first time.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use crate::messages;
 use dialdeck_core::domain::campaign::Evidence;
 use dialdeck_core::domain::{CampaignId, ContactId, ContactState, Hints, PhoneNumber, Timestamp};
 use dialdeck_core::rules::{NumberError, ReadNumber, Rules};
-use dialdeck_store::{Store, StoreError};
+use dialdeck_store::{Reads, StoreError};
 
 /// A number as it was read, echoed so that a person notices a wrong reading.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -94,7 +94,7 @@ pub struct MatchedContact {
 ///
 /// # Errors
 /// Errors if the store cannot be read.
-pub(super) fn judge<S: Store>(
+pub(super) fn judge<S: Reads>(
     store: &mut S,
     rules: &Rules,
     block: &str,
@@ -131,7 +131,7 @@ pub(super) fn judge<S: Store>(
 /// The contacts with a number, and the suppression that lists it.
 type Found = (Vec<MatchedContact>, Option<String>);
 
-fn standing<S: Store>(store: &mut S, number: PhoneNumber) -> Result<Found, StoreError> {
+fn standing<S: Reads>(store: &mut S, number: PhoneNumber) -> Result<Found, StoreError> {
     let contacts = store.contacts_with(number)?;
     let contacts = contacts
         .into_iter()

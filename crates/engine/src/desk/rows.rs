@@ -11,7 +11,7 @@ use dialdeck_core::domain::{
 };
 use dialdeck_core::policy::Context;
 use dialdeck_core::rules::Rules;
-use dialdeck_store::{ContactQuery, ListKey, ListOrder, Snapshot, Store, StoreError};
+use dialdeck_store::{ContactQuery, ListKey, ListOrder, Reads, Snapshot, StoreError};
 
 /// Which contacts of a campaign's list to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,7 +149,7 @@ pub struct AttemptRow {
 ///
 /// # Errors
 /// Errors if the store cannot be read.
-pub(super) fn attempts<S: Store>(
+pub(super) fn attempts<S: Reads>(
     store: &mut S,
     contact: ContactId,
 ) -> Result<Vec<AttemptRow>, StoreError> {
@@ -221,7 +221,7 @@ pub(super) struct RowMaker<'a> {
 }
 
 impl RowMaker<'_> {
-    pub(super) fn row<S: Store>(
+    pub(super) fn row<S: Reads>(
         &self,
         store: &mut S,
         claims: &mut ClaimCache,
@@ -254,7 +254,7 @@ impl RowMaker<'_> {
         })
     }
 
-    fn standing<S: Store>(
+    fn standing<S: Reads>(
         &self,
         store: &mut S,
         claims: &mut ClaimCache,
@@ -285,7 +285,7 @@ impl RowMaker<'_> {
     ///
     /// # Errors
     /// Errors if the store cannot be read.
-    fn claim<S: Store>(
+    fn claim<S: Reads>(
         &self,
         store: &mut S,
         claims: &mut ClaimCache,

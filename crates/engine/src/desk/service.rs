@@ -17,7 +17,7 @@ use super::{Act, Desk, EngineOwner, Settings, View, event_line, numbers};
 use dialdeck_clock::{Clock, DeckClock, Stopwatch};
 use dialdeck_core::domain::event::{AlertRaised, EventData, NewEvent};
 use dialdeck_core::domain::{CampaignId, Timestamp};
-use dialdeck_store::{By, Store, StoreError, Unusable};
+use dialdeck_store::{Acts, By, StoreError, Unusable};
 
 /// The shortest time between two views after an act of this console.
 const VIEW_EVERY: Duration = Duration::from_millis(100);
@@ -58,7 +58,7 @@ const RESERVED_FOR_ANSWERS: usize = 16;
 ///
 /// # Errors
 /// Errors if the deck cannot be read or the thread cannot be started.
-pub fn spawn<S: Store + 'static>(
+pub fn spawn<S: Acts + 'static>(
     settings: Settings<S>,
     asks: Receiver<Request>,
     messages: Sender<Message>,
@@ -120,7 +120,7 @@ struct Last {
     moving: bool,
 }
 
-impl<S: Store> Service<S> {
+impl<S: Acts> Service<S> {
     fn run(mut self, asks: &Receiver<Request>) {
         loop {
             if self.is_due() {

@@ -1,7 +1,7 @@
 //! How many contacts the call list has, so that a search shows its hits.
 
 use super::{Desk, ListPage, ListQuery, Size};
-use dialdeck_store::{Direction, ListOrder, Store, StoreError};
+use dialdeck_store::{Acts, Direction, ListOrder, StoreError};
 
 /// Hits that are counted one by one, at most.
 const HITS: usize = 1_000;
@@ -17,7 +17,7 @@ pub(super) struct Sized {
     size: Size,
 }
 
-impl<S: Store> Desk<S> {
+impl<S: Acts> Desk<S> {
     /// Returns how many contacts the list of a query has, of which `page` is a part. A list that follows from
     /// the counters is counted exactly; a search is counted as far as the budget goes.
     ///

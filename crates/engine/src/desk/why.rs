@@ -13,7 +13,7 @@ use dialdeck_core::domain::{
 };
 use dialdeck_core::policy::{self, Check, Decision};
 use dialdeck_core::rules::{Legal, LocateError, Rules};
-use dialdeck_store::{Store, StoreError};
+use dialdeck_store::{Reads, StoreError};
 
 /// Why a number is or is not being dialed, in every campaign that contains it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -194,7 +194,7 @@ pub enum When {
 /// assert!(report.no_contact.is_some_and(|law| !law.open));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn report<S: Store>(
+pub fn report<S: Reads>(
     store: &mut S,
     rules: &Rules,
     number: PhoneNumber,

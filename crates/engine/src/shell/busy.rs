@@ -8,7 +8,7 @@ use dialdeck_clock::Clock;
 use dialdeck_core::domain::event::AlertRaised;
 use dialdeck_providers::Provider;
 use dialdeck_store::writer::{Job as WriterJob, Urgency};
-use dialdeck_store::{Store, StoreError};
+use dialdeck_store::{EngineStore, StoreError};
 
 use super::{Reply, Shell};
 use crate::{Job, alerts};
@@ -24,7 +24,7 @@ pub(super) struct Busy<S> {
     jobs: Vec<(Urgency, StoreJob<S>)>,
 }
 
-impl<S: Store + 'static, P: Provider> Shell<S, P> {
+impl<S: EngineStore + 'static, P: Provider> Shell<S, P> {
     /// Hands a job to the store's thread, or keeps it until that has a store to work on.
     pub(super) fn hand_to_writer(&mut self, urgency: Urgency, job: StoreJob<S>) {
         match &mut self.busy {

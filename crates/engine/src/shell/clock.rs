@@ -5,12 +5,12 @@ use std::time::Duration;
 use dialdeck_clock::ClockWatch;
 use dialdeck_core::domain::Timestamp;
 use dialdeck_providers::Provider;
-use dialdeck_store::Store;
+use dialdeck_store::EngineStore;
 
 use super::Shell;
 use crate::Event;
 
-impl<S: Store + 'static, P: Provider> Shell<S, P> {
+impl<S: EngineStore + 'static, P: Provider> Shell<S, P> {
     /// Takes the present instant from the clock, and compares the clock with the time that passed.
     ///
     /// While a jump holds the dialing, the present goes on with the time that passes: calls that are up must

@@ -6,7 +6,7 @@ use super::Shell;
 use dialdeck_clock::{Clock, Stopwatch};
 use dialdeck_core::domain::Timestamp;
 use dialdeck_providers::Provider;
-use dialdeck_store::{Store, StoreError};
+use dialdeck_store::{EngineStore, StoreError};
 
 /// How long a run waits for calls that are up after a request to end, by the deck's clock.
 pub const DRAIN_LIMIT: Duration = Duration::from_secs(30);
@@ -91,7 +91,7 @@ pub enum Ending {
     StoreFailed(String),
 }
 
-impl<S: Store + 'static, P: Provider> Shell<S, P> {
+impl<S: EngineStore + 'static, P: Provider> Shell<S, P> {
     /// Returns how the run ends; `None` if it does not end now.
     pub(super) fn ending(&self, ends: Ends) -> Option<Ending> {
         if let Some(why) = self.dispatcher.unhealthy() {

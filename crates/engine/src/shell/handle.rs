@@ -154,7 +154,7 @@ mod tests {
     async fn only_a_loop_that_runs_makes_a_turn() {
         let now: Timestamp = "2026-12-07T15:30:00Z".parse().unwrap();
         let rules = Rules::embedded();
-        let store = MemoryStore::new(DeckId(1), rules, now);
+        let store = MemoryStore::new(DeckId(1), rules, now).into_engine();
         let carrier = Simulator::new(Profile::default(), 1, None);
         let providers = BTreeMap::from([(TrunkName("main".to_owned()), carrier)]);
         let clock = Clock::Manual(ManualClock::at(now));

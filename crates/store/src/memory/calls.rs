@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::MemoryStore;
 use crate::facts::{self, Gathered};
 use crate::moves::Late;
-use crate::verbs::Verbs as _;
+use crate::verbs::ActVerbs as _;
 use crate::{By, Claimed, Settled, StoreError, entries, moves, opt_out_on_call};
 use dialdeck_core::domain::event::RetryCause;
 use dialdeck_core::domain::outcome::{CallerIdFinding, Classification};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::MemoryStore;
 use crate::crosscheck::{Content, Imported};
-use crate::verbs::Verbs as _;
+use crate::verbs::{ActVerbs as _, ReadVerbs as _};
 use crate::{
     By, ImportFigures, ImportPlan, ImportTarget, NewContact, RowFate, StoreError, entries, moves,
 };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::MemoryStore;
-use crate::verbs::Verbs as _;
+use crate::verbs::{ActVerbs as _, ReadVerbs as _};
 use crate::{By, Restored, Reversal, StoreError, Suppressed, entries, moves};
 use dialdeck_core::domain::event::RetryCause;
 use dialdeck_core::domain::suppression::SuppressionSource;

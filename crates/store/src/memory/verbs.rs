@@ -1,26 +1,27 @@
-//! The store's verbs in memory, each passed to the part that owns its subject.
+//! The verbs that change a store in memory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::MemoryStore;
-use crate::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
-use crate::verbs::Verbs;
+use super::exchange::Owed;
+use crate::exchange::{Delivery, Message, REPORTS_MAX, Receipt, ResultsTurn};
+use crate::verbs::{ActVerbs, EngineVerbs, ReadVerbs as _};
 use crate::{
-    By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, ImportPlan, ImportTarget,
-    NewContact, PendingEnd, Recount, Restored, Reversal, RowFate, Settled, Snapshot, StoreError,
-    Suppressed, Unusable, entries, moves,
+    By, Candidate, Claimed, ClockAccepted, DeckSettings, ImportFigures, ImportPlan, ImportTarget,
+    NewContact, PendingEnd, Restored, Reversal, RowFate, Settled, StoreError, Suppressed, Unusable,
+    entries, moves, recover, timing,
 };
 use dialdeck_core::domain::campaign::Pacing;
-use dialdeck_core::domain::event::{EventKind, NewEvent, SealedEvent};
+use dialdeck_core::domain::event::{EventKind, NewEvent};
 use dialdeck_core::domain::{
-    Area, Attempt, AttemptId, AttemptState, CallEvent, CallReport, CallerIdState, Campaign,
-    CampaignId, CampaignSettings, CampaignState, ClassId, Contact, ContactId, ContactState,
-    ListKind, PhoneNumber, Suppression, SuppressionList, Timestamp, TrunkName,
+    Area, AttemptId, CallEvent, CallReport, CallerIdState, Campaign, CampaignId, CampaignSettings,
+    CampaignState, ClockHeld, Contact, ContactId, ContactState, DeckId, ListKind, NewIncarnation,
+    PhoneNumber, Suppression, Timestamp, TrunkName,
 };
 use dialdeck_core::policy::breaker::Kept;
-use dialdeck_core::policy::{Context, Facts, LiveCalls};
+use dialdeck_core::policy::{Context, LiveCalls};
 
-impl Verbs for MemoryStore {
+impl ActVerbs for MemoryStore {
     fn begin(&mut self) -> Result<(), StoreError> {
         if std::mem::replace(&mut self.in_group, true) {
             return Err(Unusable::GroupOpen.into());
@@ -35,10 +36,6 @@ impl Verbs for MemoryStore {
         Err(Unusable::NoGroup.into())
     }
 
-    fn changed_elsewhere(&mut self) -> Result<bool, StoreError> {
-        Ok(false)
-    }
-
     fn configure(&mut self, settings: &DeckSettings) -> Result<(), StoreError> {
         let bound = self.settings.as_ref();
         let bound = bound.is_some_and(|known| known.every_registry_binds);
@@ -49,10 +46,6 @@ impl Verbs for MemoryStore {
             }
         }
         Ok(())
-    }
-
-    fn settings(&mut self) -> Result<Option<DeckSettings>, StoreError> {
-        Ok(self.effective_settings())
     }
 
     fn add_campaign(
@@ -75,16 +68,6 @@ impl Verbs for MemoryStore {
         self.note(entries::campaign_added(&campaign, by));
         self.campaigns.insert(id, campaign);
         Ok(id)
-    }
-
-    fn campaign(&mut self, name: &str) -> Result<Campaign, StoreError> {
-        let mut all = self.campaigns.values();
-        let found = all.find(|known| known.name() == name).cloned();
-        found.ok_or_else(|| StoreError::NoCampaign(name.to_owned()))
-    }
-
-    fn campaigns(&mut self) -> Result<Vec<Campaign>, StoreError> {
-        Ok(self.campaigns.values().cloned().collect())
     }
 
     fn move_campaign(
@@ -161,39 +144,12 @@ impl Verbs for MemoryStore {
         self.end_contacts_import(campaign, figures, by)
     }
 
-    fn contacts_with(&mut self, number: PhoneNumber) -> Result<Vec<Contact>, StoreError> {
-        let mut found = self.queue(|contact| contact.number == number);
-        found.sort_by_key(|contact| contact.campaign);
-        Ok(found)
-    }
-
     fn requeue(&mut self, contacts: &[ContactId], by: &By) -> Result<u64, StoreError> {
         self.call_again(contacts, by)
     }
 
     fn note_reached(&mut self, contacts: &[ContactId], by: &By) -> Result<u64, StoreError> {
         self.reached(contacts, by)
-    }
-
-    fn attempts_of(&mut self, contact: ContactId) -> Result<Vec<Attempt>, StoreError> {
-        let attempts = self.attempts.values();
-        Ok(attempts
-            .filter(|attempt| attempt.contact == contact)
-            .cloned()
-            .collect())
-    }
-
-    fn examine(
-        &mut self,
-        contact: ContactId,
-        context: &Context,
-        now: Timestamp,
-        look: &mut dyn FnMut(&Facts<'_>),
-    ) -> Result<(), StoreError> {
-        let found = self.contacts.get(&contact).cloned();
-        let gathered = self.gather(found.ok_or_else(|| moves::no_contact(contact))?, now)?;
-        look(&gathered.facts(&self.rules, context));
-        Ok(())
     }
 
     fn suppress(&mut self, suppressions: &[Suppression]) -> Result<Suppressed, StoreError> {
@@ -207,15 +163,6 @@ impl Verbs for MemoryStore {
         by: &By,
     ) -> Result<Suppressed, StoreError> {
         self.add_imported(list, numbers, by)
-    }
-
-    fn would_end(
-        &mut self,
-        list: &ListKind,
-        numbers: &[PhoneNumber],
-        at: Timestamp,
-    ) -> Result<Vec<(CampaignId, ContactId)>, StoreError> {
-        self.endangered(list, numbers, at)
     }
 
     fn finish_list(
@@ -240,45 +187,145 @@ impl Verbs for MemoryStore {
         self.take_back(number, list, how, by)
     }
 
-    fn suppressions_of(&mut self, number: PhoneNumber) -> Result<Vec<Suppression>, StoreError> {
-        Ok(self.on_lists(|entry| entry.number == number))
-    }
-
-    fn lists(&mut self) -> Result<Vec<SuppressionList>, StoreError> {
-        Ok(self.loaded_lists())
-    }
-
-    fn list_page(
+    fn set_caller_id_state(
         &mut self,
-        list: &ListKind,
-        after: Option<PhoneNumber>,
-        limit: usize,
-    ) -> Result<Vec<Suppression>, StoreError> {
-        let further = |number| after.is_none_or(|last| number > last);
-        let mut page = self.on_lists(|entry| entry.list == *list && further(entry.number));
-        page.truncate(limit);
-        Ok(page)
+        number: PhoneNumber,
+        state: CallerIdState,
+        by: &By,
+    ) -> Result<(), StoreError> {
+        self.caller_id_states.insert(number, state);
+        self.caller_id_rests.remove(&number);
+        self.note(entries::caller_id_set(number, state, by));
+        Ok(())
     }
 
-    fn refill(
+    fn hang_up_all(&mut self, reason: &str, by: &By) -> Result<u64, StoreError> {
+        self.hang_ups.requested += 1;
+        self.note(entries::hang_up_asked(reason, by));
+        Ok(self.hang_ups.requested)
+    }
+
+    fn acknowledge(&mut self, seq: i64, _by: &By) -> Result<bool, StoreError> {
+        let mut log = self.log.iter();
+        let is_alert =
+            log.any(|(event, sealed)| sealed.seq == seq && event.kind() == EventKind::AlertRaised);
+        Ok(is_alert && self.acknowledged.insert(seq))
+    }
+
+    fn append(&mut self, event: &NewEvent) -> Result<(), StoreError> {
+        self.note(event.clone());
+        Ok(())
+    }
+
+    fn turn_results(
         &mut self,
-        campaign: CampaignId,
-        class: ClassId,
-        after: Option<Candidate>,
+        done: &[(i64, Delivery)],
+        now: Timestamp,
         limit: usize,
-    ) -> Result<Vec<Candidate>, StoreError> {
-        let place = |one: &Candidate| (-i64::from(one.priority), one.due, one.contact);
-        let ready = self.queue(|one| {
-            one.campaign == campaign && one.class == class && one.state == ContactState::Ready
-        });
-        Ok(ready
+    ) -> Result<ResultsTurn, StoreError> {
+        for (seq, delivery) in done {
+            let owed = self.exchange.results.get_mut(seq);
+            let Some(owed) = owed.filter(|owed| owed.next_at.is_some()) else {
+                continue;
+            };
+            owed.tries += 1;
+            (owed.next_at, owed.error, owed.given_up) = match delivery {
+                Delivery::Delivered => (None, None, false),
+                Delivery::Again(error, at) => (Some(*at), Some(error.clone()), false),
+                Delivery::GivenUp(error) => (None, Some(error.clone()), true),
+            };
+        }
+        self.gather_results(now);
+        let waits = |owed: &Owed| owed.next_at.is_some();
+        let results = &self.exchange.results;
+        let mut due: Vec<(Timestamp, i64)> = results
             .iter()
-            .map(moves::candidate)
-            .filter(|one| after.is_none_or(|last| place(one) > place(&last)))
-            .take(limit)
-            .collect())
+            .filter_map(|(seq, owed)| {
+                let at = owed.next_at?;
+                let earlier = results
+                    .range(..seq)
+                    .any(|(_, other)| other.contact == owed.contact && waits(other));
+                (!earlier).then_some((at, *seq))
+            })
+            .collect();
+        due.sort_unstable();
+        let next_at = due.first().map(|(at, _)| *at);
+        due.retain(|(at, _)| *at <= now);
+        due.truncate(limit);
+        let due = due.into_iter().filter_map(|(_, seq)| self.result(seq));
+        Ok(ResultsTurn {
+            due: due.collect(),
+            next_at,
+            behind: false,
+        })
     }
 
+    fn resend_results(&mut self, seq: Option<i64>, now: Timestamp) -> Result<u64, StoreError> {
+        let mut again = 0;
+        for (known, owed) in &mut self.exchange.results {
+            if owed.given_up && seq.is_none_or(|seq| seq == *known) {
+                (owed.given_up, owed.tries, owed.next_at) = (false, 0, Some(now));
+                again += 1;
+            }
+        }
+        Ok(again)
+    }
+
+    fn begin_incarnation(&mut self, new: &NewIncarnation, by: &By) -> Result<i64, StoreError> {
+        let from = new
+            .from_serial
+            .max(self.next_serial())
+            .max(self.ids.first_serial() + 1);
+        self.ids.push(from, new.tag);
+        self.deck = new.identity.unwrap_or(self.deck);
+        let settings = self.effective_settings();
+        let lost = new.lost.as_ref().map(|lost| {
+            let lists = self.loaded_lists().into_iter().map(|list| list.kind);
+            recover::after(lost, self.campaigns.values(), settings.as_ref(), lists)
+        });
+        if let Some(lost) = lost.clone() {
+            self.recovery = Some(match self.recovery.take() {
+                Some(known) => known.and(lost),
+                None => lost,
+            });
+        }
+        self.note(recover::incarnation_started(new, from, lost.as_ref(), by));
+        Ok(from)
+    }
+
+    fn confirm_lists(&mut self, reason: &str, by: &By) -> Result<BTreeSet<ListKind>, StoreError> {
+        let known = self.recovery.as_mut();
+        let lists = known.map(|known| std::mem::take(&mut known.lists));
+        let lists = lists.unwrap_or_default();
+        if !lists.is_empty() {
+            self.note(recover::lists_confirmed(&lists, reason, by));
+        }
+        Ok(lists)
+    }
+
+    fn accept_clock(
+        &mut self,
+        reason: Option<&str>,
+        by: &By,
+    ) -> Result<Option<ClockAccepted>, StoreError> {
+        let last = self.log.last().map(|(_, sealed)| sealed.at);
+        let Some(mut what) = ClockAccepted::new(last, self.clock_held, by.at) else {
+            return Ok(None);
+        };
+        for at in self.counts_from.values_mut().filter(|at| **at > by.at) {
+            *at = by.at;
+            what.sends += 1;
+        }
+        let later = self.attempts.values().filter(|one| one.reserved_at > by.at);
+        let numbers: BTreeSet<_> = later.map(|one| one.number).collect();
+        what.numbers = numbers.len() as u64;
+        self.clock_held = None;
+        self.note(timing::clock_accepted(&what, reason, by));
+        Ok(Some(what))
+    }
+}
+
+impl EngineVerbs for MemoryStore {
     fn promote_due(&mut self, now: Timestamp, limit: usize) -> Result<Vec<Candidate>, StoreError> {
         let waits = |one: &Contact| matches!(one.state, ContactState::Waiting(_));
         let mut due = self.queue(|one| waits(one) && one.due <= now);
@@ -290,16 +337,6 @@ impl Verbs for MemoryStore {
             self.contacts.insert(contact.id, contact.clone());
         }
         Ok(due.iter().map(moves::candidate).collect())
-    }
-
-    fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
-        let waiting = |contact: &&Contact| matches!(contact.state, ContactState::Waiting(_));
-        Ok(self
-            .contacts
-            .values()
-            .filter(waiting)
-            .filter_map(|contact| moves::by_time(contact.due))
-            .min())
     }
 
     fn expire_due(&mut self, now: Timestamp, limit: usize) -> Result<u64, StoreError> {
@@ -347,6 +384,11 @@ impl Verbs for MemoryStore {
         self.end_and_follow_up(attempt, report, at, now)
     }
 
+    fn keep_rest(&mut self, trunk: &TrunkName, kept: Kept) -> Result<(), StoreError> {
+        self.rest_trunk(trunk, kept);
+        Ok(())
+    }
+
     fn note_unclosed(
         &mut self,
         attempt: AttemptId,
@@ -364,26 +406,6 @@ impl Verbs for MemoryStore {
         Ok(())
     }
 
-    fn open_attempts(&mut self) -> Result<Vec<Attempt>, StoreError> {
-        Ok(self.in_flight(|_| true))
-    }
-
-    fn unsent(&mut self) -> Result<Vec<Attempt>, StoreError> {
-        Ok(self.in_flight(|attempt| attempt.state == AttemptState::Reserved))
-    }
-
-    fn set_caller_id_state(
-        &mut self,
-        number: PhoneNumber,
-        state: CallerIdState,
-        by: &By,
-    ) -> Result<(), StoreError> {
-        self.caller_id_states.insert(number, state);
-        self.caller_id_rests.remove(&number);
-        self.note(entries::caller_id_set(number, state, by));
-        Ok(())
-    }
-
     fn note_numbers(
         &mut self,
         trunk: &TrunkName,
@@ -394,67 +416,48 @@ impl Verbs for MemoryStore {
         Ok(())
     }
 
-    fn hang_up_all(&mut self, reason: &str, by: &By) -> Result<u64, StoreError> {
-        self.hang_ups.requested += 1;
-        self.note(entries::hang_up_asked(reason, by));
-        Ok(self.hang_ups.requested)
-    }
-
     fn hung_up(&mut self, wish: u64) -> Result<(), StoreError> {
         self.hang_ups.carried_out = self.hang_ups.carried_out.max(wish);
         Ok(())
     }
 
-    fn keep_rest(&mut self, trunk: &TrunkName, kept: Kept) -> Result<(), StoreError> {
-        self.rest_trunk(trunk, kept);
+    fn hold_clock(&mut self, held: ClockHeld) -> Result<bool, StoreError> {
+        let new = self.clock_held.is_none();
+        self.clock_held.get_or_insert(held);
+        Ok(new)
+    }
+
+    fn tag_run(&mut self, drawn: u32) -> Result<DeckId, StoreError> {
+        let tag = self.deck.run(drawn);
+        self.ids.push_run(self.next_serial(), tag);
+        Ok(tag)
+    }
+
+    fn receive(&mut self, message: &Message, _at: Timestamp) -> Result<Receipt, StoreError> {
+        if !self.ids.own(message.attempt) {
+            return Ok(Receipt::OtherDeck);
+        }
+        let attempt = self.attempts.get(&message.attempt);
+        let Some(attempt) = attempt.filter(|known| known.trunk == message.trunk) else {
+            return Ok(Receipt::NoSuchAttempt);
+        };
+        let mut known = self.exchange.messages.iter();
+        if known.any(|known| known.trunk == message.trunk && known.event == message.event) {
+            return Ok(Receipt::Repeated(Box::new(attempt.clone())));
+        }
+        let about = |known: &&Message| known.attempt == message.attempt;
+        if self.exchange.messages.iter().filter(about).count() as u64 >= REPORTS_MAX {
+            return Ok(Receipt::TooMany(Box::new(attempt.clone())));
+        }
+        let receipt = Receipt::New(Box::new(attempt.clone()));
+        self.exchange.messages.push(message.clone());
+        Ok(receipt)
+    }
+
+    fn quarantine(&mut self, trunk: &str, reason: &str, at: Timestamp) -> Result<(), StoreError> {
+        let key = (trunk.to_owned(), reason.to_owned());
+        let entry = self.exchange.quarantined.entry(key).or_insert((0, at));
+        *entry = (entry.0 + 1, entry.1.max(at));
         Ok(())
-    }
-
-    fn hang_ups(&mut self) -> Result<HangUps, StoreError> {
-        Ok(self.hang_ups)
-    }
-
-    fn acknowledge(&mut self, seq: i64, _by: &By) -> Result<bool, StoreError> {
-        let mut log = self.log.iter();
-        let is_alert =
-            log.any(|(event, sealed)| sealed.seq == seq && event.kind() == EventKind::AlertRaised);
-        Ok(is_alert && self.acknowledged.insert(seq))
-    }
-
-    fn snapshot(&mut self, now: Timestamp) -> Result<Snapshot, StoreError> {
-        Ok(self.snapshot_at(now))
-    }
-
-    fn page(
-        &mut self,
-        query: &ContactQuery,
-        from: Option<&ListKey>,
-        direction: Direction,
-        limit: usize,
-        budget: u64,
-    ) -> Result<ContactPage, StoreError> {
-        let filling = Filling::new(query, from, limit, budget);
-        Ok(self.contact_page(query, from, direction, filling))
-    }
-
-    fn recount(&mut self) -> Result<BTreeMap<CampaignId, Recount>, StoreError> {
-        Ok(self.counts())
-    }
-
-    fn append(&mut self, event: &NewEvent) -> Result<(), StoreError> {
-        self.note(event.clone());
-        Ok(())
-    }
-
-    fn tail(&mut self, after: i64, limit: usize) -> Result<Vec<SealedEvent>, StoreError> {
-        let entries = self.log.iter().map(|(_, sealed)| sealed);
-        let entries = entries.filter(|sealed| sealed.seq > after);
-        Ok(entries.take(limit).cloned().collect())
-    }
-
-    fn log_before(&mut self, before: i64, limit: usize) -> Result<Vec<SealedEvent>, StoreError> {
-        let entries = self.log.iter().rev().map(|(_, sealed)| sealed);
-        let entries = entries.filter(|sealed| sealed.seq < before);
-        Ok(entries.take(limit).cloned().collect())
     }
 }

@@ -29,7 +29,7 @@ impl SqliteStore {
     /// use dialdeck_core::domain::{DeckId, Timestamp};
     /// use dialdeck_core::rules::Rules;
     /// use dialdeck_store::sqlite::SqliteStore;
-    /// use dialdeck_store::{By, Store, opt_out};
+    /// use dialdeck_store::{Acts as _, By, opt_out};
     ///
     /// let folder = tempfile::tempdir()?;
     /// let path = folder.path().join("deck.sqlite");

@@ -6,10 +6,10 @@ use rusqlite::{OptionalExtension as _, Row};
 
 use super::codec::digits;
 use super::sql::col;
-use super::{SqliteStore, Work, attempts, campaigns, meta};
+use super::{Work, attempts, campaigns, meta};
 use crate::exchange::{
-    CallerIdFigures, DAY, Delivery, ExchangeVerbs, Message, Quarantined, REPORTS_MAX, Receipt,
-    ResultDue, ResultsTurn, SHORT_CALL,
+    CallerIdFigures, DAY, Delivery, Message, Quarantined, REPORTS_MAX, Receipt, ResultDue,
+    ResultsTurn, SHORT_CALL,
 };
 use crate::{StoreError, exchange, moves};
 use dialdeck_core::domain::{Attempt, AttemptId, CampaignId, ContactId, PhoneNumber, Timestamp};
@@ -53,98 +53,78 @@ const FIGURES: &str = "SELECT count(*) FILTER (WHERE counts_from > ?2) AS last_h
      count(*) FILTER (WHERE ended_at - answered_at <= ?4) AS short
      FROM attempts WHERE caller_id = ?1 AND counts_from > ?3";
 
-impl ExchangeVerbs for SqliteStore {
-    fn receive(&mut self, message: &Message, at: Timestamp) -> Result<Receipt, StoreError> {
-        self.conclude(|work| receive(work, message, at))
-    }
-
-    fn messages(&mut self) -> Result<Vec<Message>, StoreError> {
-        self.read(|work| messages(work))
-    }
-
-    fn agent_results(
-        &mut self,
-        contact: ContactId,
-    ) -> Result<BTreeMap<AttemptId, String>, StoreError> {
-        self.read(|work| agent_results(work, contact))
-    }
-
-    fn quarantine(&mut self, trunk: &str, reason: &str, at: Timestamp) -> Result<(), StoreError> {
-        self.conclude(|work| {
-            work.conn
-                .prepare_cached(
-                    "INSERT INTO quarantine (trunk, reason, n, last_at) VALUES (?1, ?2, 1, ?3)
-                     ON CONFLICT DO UPDATE SET n = n + 1, last_at = max(last_at, excluded.last_at)",
-                )?
-                .execute((trunk, reason, at.as_millis()))?;
-            Ok(())
-        })
-    }
-
-    fn quarantined(&mut self) -> Result<Vec<Quarantined>, StoreError> {
-        self.read(|work| {
-            let mut statement = work.conn.prepare_cached(
-                "SELECT trunk, reason, n, last_at FROM quarantine ORDER BY trunk, reason",
-            )?;
-            let rows = statement.query_map((), |row| {
-                Ok(Quarantined {
-                    trunk: col(row, "trunk")?,
-                    reason: col(row, "reason")?,
-                    count: col(row, "n")?,
-                    last_at: col(row, "last_at")?,
-                })
-            })?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
-    }
-
-    fn turn_results(
-        &mut self,
-        done: &[(i64, Delivery)],
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<ResultsTurn, StoreError> {
-        self.write(|work| {
-            for (seq, delivery) in done {
-                note_delivery(work, *seq, delivery)?;
-            }
-            let behind = gather(work, now)?;
-            let turn = due(work, now, limit)?;
-            Ok(ResultsTurn { behind, ..turn })
-        })
-    }
-
-    fn results_given_up(&mut self) -> Result<Vec<ResultDue>, StoreError> {
-        self.read(|work| {
-            let mut statement = work
-                .conn
-                .prepare_cached("SELECT seq FROM results WHERE state = 2 ORDER BY seq")?;
-            let seqs = statement.query_map((), |row| row.get(0))?;
-            let seqs: Vec<i64> = seqs.collect::<Result<_, _>>()?;
-            results(work, &seqs)
-        })
-    }
-
-    fn resend_results(&mut self, seq: Option<i64>, now: Timestamp) -> Result<u64, StoreError> {
-        self.write(|work| {
-            let mut statement = work.conn.prepare_cached(
-                "UPDATE results SET state = 0, tries = 0, next_at = ?1
-                 WHERE state = 2 AND (?2 IS NULL OR seq = ?2)",
-            )?;
-            Ok(statement.execute((now.as_millis(), seq))? as u64)
-        })
-    }
-
-    fn caller_id_figures(
-        &mut self,
-        numbers: &[PhoneNumber],
-        now: Timestamp,
-    ) -> Result<Vec<CallerIdFigures>, StoreError> {
-        self.read(|work| numbers.iter().map(|id| figures(work, *id, now)).collect())
-    }
+/// Counts a request that was rejected.
+pub(super) fn quarantine(
+    work: &Work<'_>,
+    trunk: &str,
+    reason: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    work.conn
+        .prepare_cached(
+            "INSERT INTO quarantine (trunk, reason, n, last_at) VALUES (?1, ?2, 1, ?3)
+             ON CONFLICT DO UPDATE SET n = n + 1, last_at = max(last_at, excluded.last_at)",
+        )?
+        .execute((trunk, reason, at.as_millis()))?;
+    Ok(())
 }
 
-fn receive(work: &mut Work<'_>, message: &Message, at: Timestamp) -> Result<Receipt, StoreError> {
+/// Returns the rejected requests.
+pub(super) fn quarantined(work: &Work<'_>) -> Result<Vec<Quarantined>, StoreError> {
+    let mut statement = work.conn.prepare_cached(
+        "SELECT trunk, reason, n, last_at FROM quarantine ORDER BY trunk, reason",
+    )?;
+    let rows = statement.query_map((), |row| {
+        Ok(Quarantined {
+            trunk: col(row, "trunk")?,
+            reason: col(row, "reason")?,
+            count: col(row, "n")?,
+            last_at: col(row, "last_at")?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Notes how deliveries went, searches the log for further ends, and returns the results that are due.
+pub(super) fn turn(
+    work: &mut Work<'_>,
+    done: &[(i64, Delivery)],
+    now: Timestamp,
+    limit: usize,
+) -> Result<ResultsTurn, StoreError> {
+    for (seq, delivery) in done {
+        note_delivery(work, *seq, delivery)?;
+    }
+    let behind = gather(work, now)?;
+    let turn = due(work, now, limit)?;
+    Ok(ResultsTurn { behind, ..turn })
+}
+
+/// Returns the results that were given up, oldest first.
+pub(super) fn given_up(work: &mut Work<'_>) -> Result<Vec<ResultDue>, StoreError> {
+    let mut statement = work
+        .conn
+        .prepare_cached("SELECT seq FROM results WHERE state = 2 ORDER BY seq")?;
+    let seqs = statement.query_map((), |row| row.get(0))?;
+    let seqs: Vec<i64> = seqs.collect::<Result<_, _>>()?;
+    results(work, &seqs)
+}
+
+/// Makes results that were given up due immediately, all of them or one. Returns how many.
+pub(super) fn resend(work: &Work<'_>, seq: Option<i64>, now: Timestamp) -> Result<u64, StoreError> {
+    let mut statement = work.conn.prepare_cached(
+        "UPDATE results SET state = 0, tries = 0, next_at = ?1
+         WHERE state = 2 AND (?2 IS NULL OR seq = ?2)",
+    )?;
+    Ok(statement.execute((now.as_millis(), seq))? as u64)
+}
+
+/// Stores a message about an attempt, once. Returns what was done with it.
+pub(super) fn receive(
+    work: &mut Work<'_>,
+    message: &Message,
+    at: Timestamp,
+) -> Result<Receipt, StoreError> {
     if !work.mem.ids.own(message.attempt) {
         return Ok(Receipt::OtherDeck);
     }
@@ -183,7 +163,8 @@ fn receive(work: &mut Work<'_>, message: &Message, at: Timestamp) -> Result<Rece
     Ok(Receipt::New(Box::new(attempt)))
 }
 
-fn messages(work: &Work<'_>) -> Result<Vec<Message>, StoreError> {
+/// Returns the messages about attempts that have not ended, oldest first.
+pub(super) fn messages(work: &Work<'_>) -> Result<Vec<Message>, StoreError> {
     let mut statement = work.conn.prepare_cached(
         "SELECT i.trunk, i.event, i.attempt, i.body FROM attempts a JOIN inbox i
          ON i.attempt = a.serial WHERE a.state <> 5 ORDER BY i.arrived_at, i.event",
@@ -200,7 +181,8 @@ fn messages(work: &Work<'_>) -> Result<Vec<Message>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn agent_results(
+/// Returns what agents reported about each call made for a contact.
+pub(super) fn agent_results(
     work: &Work<'_>,
     contact: ContactId,
 ) -> Result<BTreeMap<AttemptId, String>, StoreError> {
@@ -364,7 +346,8 @@ pub(super) fn blocked_callees(
     Ok(callees.cast_unsigned())
 }
 
-fn figures(
+/// Returns how a caller ID performed up to `now`.
+pub(super) fn figures(
     work: &Work<'_>,
     id: PhoneNumber,
     now: Timestamp,

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+use super::lock::EngineLock;
 use super::sql::col;
 use super::{Recovering, SqliteStore, Work, attempts, campaigns, log, mark, meta, suppression};
-use crate::recover::{self, RecoverVerbs};
-use crate::{By, StoreError, Unusable};
+use crate::verbs::{EngineVerbs as _, ReadVerbs as _};
+use crate::{By, StoreError, Unusable, moves, recover};
 use dialdeck_core::domain::{
-    DeckId, Incarnations, ListKind, Lost, NewIncarnation, Recovery, Timestamp,
+    CallEnd, CallReport, DeckId, Incarnations, ListKind, Lost, NewIncarnation, Recovery, Right,
+    Timestamp,
 };
 
 const RECOVERY: &str = "recovery";
@@ -25,25 +27,31 @@ const INSERT: &str =
 const INSERT_RUN: &str = "INSERT INTO runs (from_serial, tag) VALUES (?1, ?2)
      ON CONFLICT DO UPDATE SET tag = excluded.tag";
 
-impl RecoverVerbs for SqliteStore {
-    fn begin_incarnation(&mut self, new: &NewIncarnation, by: &By) -> Result<i64, StoreError> {
-        self.write(|work| begin(work, new, by))
-    }
-
-    fn tag_run(&mut self, drawn: u32) -> Result<DeckId, StoreError> {
-        self.write(|work| tag_run(work, drawn))
-    }
-
-    fn confirm_lists(&mut self, reason: &str, by: &By) -> Result<BTreeSet<ListKind>, StoreError> {
-        self.write(|work| confirm(work, reason, by))
-    }
-
-    fn recovery(&mut self) -> Result<Option<Recovery>, StoreError> {
-        self.read(|work| Ok(recovery(work)?.map(|known| known.as_ref().clone())))
-    }
-
-    fn incarnations(&mut self) -> Result<Incarnations, StoreError> {
-        self.read(|work| all(work.conn))
+impl SqliteStore {
+    /// Ends the calls that are up in a copied deck: they are the original's, and so is what becomes of them.
+    /// The lock shows that no engine makes calls for the copy.
+    ///
+    /// # Errors
+    /// Errors if the authority does not include running campaigns, or the store cannot be written.
+    pub fn leave_calls_to_original(
+        &mut self,
+        _lock: &EngineLock,
+        by: &By,
+    ) -> Result<(), StoreError> {
+        moves::permit(self.who, Right::Campaigns)?;
+        let unresolved = CallReport {
+            end: CallEnd::Unresolved,
+            ..CallReport::default()
+        };
+        for attempt in self.open_attempts()? {
+            let why = "the call is of the deck that was copied";
+            self.mark_unknown(attempt.id, why, by.at)?;
+            self.settle(attempt.id, &unresolved, by.at, by.at)?;
+        }
+        for attempt in self.snapshot(by.at)?.unclosed.into_keys() {
+            self.note_unclosed(attempt, None)?;
+        }
+        Ok(())
     }
 }
 
@@ -123,7 +131,8 @@ fn keep(work: &mut Work<'_>, recovery: &Recovery) -> Result<(), StoreError> {
     meta::set(work.conn, RECOVERY, &serde_json::to_string(recovery)?)
 }
 
-fn begin(work: &mut Work<'_>, new: &NewIncarnation, by: &By) -> Result<i64, StoreError> {
+/// Starts another incarnation and returns its first serial.
+pub(super) fn begin(work: &mut Work<'_>, new: &NewIncarnation, by: &By) -> Result<i64, StoreError> {
     let next = attempts::last_serial(work)? + 1;
     // An incarnation that made no attempt leaves its first serial unused.
     let from = new
@@ -170,7 +179,12 @@ fn after(work: &mut Work<'_>, lost: &Lost) -> Result<Recovery, StoreError> {
     ))
 }
 
-fn confirm(work: &mut Work<'_>, reason: &str, by: &By) -> Result<BTreeSet<ListKind>, StoreError> {
+/// Records a person's confirmation that no opt-out is missing. Returns the lists that it is about.
+pub(super) fn confirm(
+    work: &mut Work<'_>,
+    reason: &str,
+    by: &By,
+) -> Result<BTreeSet<ListKind>, StoreError> {
     let Some(known) = recovery(work)?.filter(|known| !known.lists.is_empty()) else {
         return Ok(BTreeSet::new());
     };

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use super::lock::EngineLock;
 use super::sql::col;
 use super::{SqliteStore, Work, campaigns, incarnation, log, schema};
-use crate::{By, HangUps, PendingEnd, StoreError, Unusable, entries, moves};
+use crate::{By, Engine, Epoch, HangUps, PendingEnd, StoreError, Unusable, entries, moves};
 use dialdeck_core::domain::{
     AttemptId, CampaignId, DeckId, ImportFigures, ImportPlan, ImportTarget, ListKind, Timestamp,
     TrunkName, UnfinishedImport,
@@ -65,15 +65,20 @@ impl SqliteStore {
         Self::meta_at(path, DECK_ID)
     }
 
-    /// Makes this handle the one of the engine that holds the lock. An engine that started before makes no
-    /// more attempts, even if it still has its lock.
+    /// Makes this handle the one of the engine that holds the lock. Returns the number of this start, which
+    /// [`SqliteStore::into_engine`] asks for. An engine that started before makes no more attempts, even if it
+    /// still has its lock.
     ///
     /// The run's attempt ids have a tag with `drawn`, 32 random bits. `None` keeps the tag that there is: only
     /// for a run that rings no real phones and has to be the same again.
     ///
     /// # Errors
     /// Errors if the store cannot be written, or the deck's path leads to other files.
-    pub fn take_over(&mut self, lock: &EngineLock, drawn: Option<u32>) -> Result<(), StoreError> {
+    pub fn take_over(
+        &mut self,
+        lock: &EngineLock,
+        drawn: Option<u32>,
+    ) -> Result<Epoch, StoreError> {
         let (path, id) = lock.file();
         self.place.hold(path.to_owned(), id);
         let epoch = self.write(|work| {
@@ -85,7 +90,20 @@ impl SqliteStore {
             Ok(epoch)
         })?;
         self.mem.epoch = Some(epoch);
-        self.makes_attempts()
+        self.makes_attempts()?;
+        Ok(Epoch(epoch))
+    }
+
+    /// Returns the engine's handle, by which the calls are made that this handle has taken the deck over for.
+    ///
+    /// # Errors
+    /// Errors with [`StoreError::Superseded`] if the epoch is not the one of this handle.
+    pub fn into_engine(self, Epoch(epoch): Epoch) -> Result<Engine<Self>, StoreError> {
+        if self.mem.epoch == Some(epoch) {
+            Ok(Engine::new(self))
+        } else {
+            Err(StoreError::Superseded)
+        }
     }
 
     /// Sets the value under `key`, replacing an earlier one.

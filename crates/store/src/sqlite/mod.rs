@@ -20,6 +20,7 @@ mod log;
 pub mod mark;
 mod meta;
 pub mod place;
+mod reads;
 mod restore;
 mod schema;
 pub mod seal;
@@ -37,7 +38,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use super::rights::Restricted;
+use super::rights::{Handle, Restricted};
 use super::{DeckSettings, Displaced, StoreError, Unusable};
 use dialdeck_core::domain::event::Anchor;
 use dialdeck_core::domain::{
@@ -76,7 +77,7 @@ impl SqliteStore {
     /// ```
     /// use dialdeck_core::domain::{DeckId, Timestamp};
     /// use dialdeck_core::rules::Rules;
-    /// use dialdeck_store::Store;
+    /// use dialdeck_store::Reads as _;
     /// use dialdeck_store::sqlite::SqliteStore;
     ///
     /// let folder = tempfile::tempdir()?;
@@ -124,7 +125,7 @@ impl SqliteStore {
     /// use dialdeck_core::domain::{DeckId, Timestamp};
     /// use dialdeck_core::rules::Rules;
     /// use dialdeck_store::sqlite::SqliteStore;
-    /// use dialdeck_store::{By, Store};
+    /// use dialdeck_store::{Acts as _, By, Reads as _};
     ///
     /// let folder = tempfile::tempdir()?;
     /// let path = folder.path().join("deck.sqlite");
@@ -210,6 +211,18 @@ impl Restricted for SqliteStore {
 
     fn identity(&self) -> DeckId {
         self.mem.deck
+    }
+}
+
+impl Handle for SqliteStore {
+    type Store = Self;
+
+    fn store(&self) -> &Self {
+        self
+    }
+
+    fn store_mut(&mut self) -> &mut Self {
+        self
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::{SqliteStore, schema};
-use crate::Store as _;
+use crate::verbs::{ActVerbs as _, ReadVerbs as _};
 use dialdeck_core::domain::digest::{hex, sha256};
 use dialdeck_core::domain::event::{AlertRaised, DeckClosed, DeckEnding, EventData, NewEvent};
 use dialdeck_core::domain::{DeckId, PhoneNumber, Timestamp};

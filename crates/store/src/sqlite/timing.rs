@@ -2,8 +2,8 @@
 
 use rusqlite::Connection;
 
-use super::{SqliteStore, Work, log, meta};
-use crate::timing::{self, ClockAccepted, TimingVerbs};
+use super::{Work, log, meta};
+use crate::timing::{self, ClockAccepted};
 use crate::{By, StoreError};
 use dialdeck_core::domain::ClockHeld;
 
@@ -14,20 +14,6 @@ const ACCEPTED: &str = "clock_accepted";
 
 const SENDS: &str = "UPDATE attempts SET counts_from = ?1 WHERE counts_from > ?1";
 const NUMBERS: &str = "SELECT count(DISTINCT number) FROM attempts WHERE reserved_at > ?1";
-
-impl TimingVerbs for SqliteStore {
-    fn hold_clock(&mut self, held: ClockHeld) -> Result<bool, StoreError> {
-        self.write(|work| hold(work, held))
-    }
-
-    fn accept_clock(
-        &mut self,
-        reason: Option<&str>,
-        by: &By,
-    ) -> Result<Option<ClockAccepted>, StoreError> {
-        self.write(|work| accept(work, reason, by))
-    }
-}
 
 /// Returns the jump that holds the dialing, if there is one.
 pub(super) fn held(work: &Work<'_>) -> Result<Option<ClockHeld>, StoreError> {
@@ -42,7 +28,8 @@ pub(super) fn accepted(conn: &Connection) -> Result<Option<String>, StoreError> 
     meta::value(conn, ACCEPTED)
 }
 
-fn hold(work: &Work<'_>, new: ClockHeld) -> Result<bool, StoreError> {
+/// Holds the dialing. Returns `false` if it is held already.
+pub(super) fn hold(work: &Work<'_>, new: ClockHeld) -> Result<bool, StoreError> {
     if held(work)?.is_some() {
         return Ok(false);
     }
@@ -50,7 +37,8 @@ fn hold(work: &Work<'_>, new: ClockHeld) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-fn accept(
+/// Accepts the clock. Returns what was accepted, `None` if there was nothing to accept.
+pub(super) fn accept(
     work: &mut Work<'_>,
     reason: Option<&str>,
     by: &By,

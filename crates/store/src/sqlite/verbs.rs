@@ -1,29 +1,29 @@
-//! The store's verbs, each passed to the part that owns its subject.
+//! The verbs that change the store, each passed to the part that owns its subject.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{
-    SqliteStore, attempts, campaigns, claim, contacts, listing, log, meta, schema, settle,
-    snapshot, suppression,
+    SqliteStore, attempts, campaigns, claim, contacts, exchange, incarnation, log, meta, schema,
+    settle, suppression, timing,
 };
-use crate::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
-use crate::verbs::Verbs;
+use crate::exchange::{Delivery, Message, Receipt, ResultsTurn};
+use crate::verbs::{ActVerbs, EngineVerbs};
 use crate::{
-    By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, ImportPlan, ImportTarget,
-    NewContact, PendingEnd, Recount, Restored, Reversal, RowFate, Settled, Snapshot, StoreError,
-    Suppressed, entries, moves,
+    By, Candidate, Claimed, ClockAccepted, DeckSettings, ImportFigures, ImportPlan, ImportTarget,
+    NewContact, PendingEnd, Restored, Reversal, RowFate, Settled, StoreError, Suppressed, entries,
+    moves,
 };
 use dialdeck_core::domain::campaign::Pacing;
-use dialdeck_core::domain::event::{NewEvent, SealedEvent};
+use dialdeck_core::domain::event::NewEvent;
 use dialdeck_core::domain::{
-    Area, Attempt, AttemptId, CallEvent, CallReport, CallerIdState, Campaign, CampaignId,
-    CampaignSettings, CampaignState, ClassId, Contact, ContactId, ListKind, PhoneNumber,
-    Suppression, SuppressionList, Timestamp, TrunkName,
+    Area, AttemptId, CallEvent, CallReport, CallerIdState, Campaign, CampaignId, CampaignSettings,
+    CampaignState, ClockHeld, ContactId, DeckId, ListKind, NewIncarnation, PhoneNumber,
+    Suppression, Timestamp, TrunkName,
 };
 use dialdeck_core::policy::breaker::Kept;
-use dialdeck_core::policy::{Context, Facts, LiveCalls};
+use dialdeck_core::policy::{Context, LiveCalls};
 
-impl Verbs for SqliteStore {
+impl ActVerbs for SqliteStore {
     fn begin(&mut self) -> Result<(), StoreError> {
         self.begin_group()
     }
@@ -32,16 +32,8 @@ impl Verbs for SqliteStore {
         self.commit_group()
     }
 
-    fn changed_elsewhere(&mut self) -> Result<bool, StoreError> {
-        self.changed()
-    }
-
     fn configure(&mut self, settings: &DeckSettings) -> Result<(), StoreError> {
         self.write(|work| campaigns::configure(work, settings))
-    }
-
-    fn settings(&mut self) -> Result<Option<DeckSettings>, StoreError> {
-        self.read(|work| Ok(campaigns::settings(work)?.map(|known| known.as_ref().clone())))
     }
 
     fn add_campaign(
@@ -50,17 +42,6 @@ impl Verbs for SqliteStore {
         by: &By,
     ) -> Result<CampaignId, StoreError> {
         self.write(|work| campaigns::add(work, settings, by))
-    }
-
-    fn campaign(&mut self, name: &str) -> Result<Campaign, StoreError> {
-        self.read(|work| Ok(campaigns::named(work, name)?.as_ref().clone()))
-    }
-
-    fn campaigns(&mut self) -> Result<Vec<Campaign>, StoreError> {
-        self.read(|work| {
-            let all = campaigns::all(work)?;
-            Ok(all.iter().map(|known| known.as_ref().clone()).collect())
-        })
     }
 
     fn move_campaign(
@@ -127,30 +108,12 @@ impl Verbs for SqliteStore {
         self.write(|work| campaigns::finish_import(work, campaign, figures, by))
     }
 
-    fn contacts_with(&mut self, number: PhoneNumber) -> Result<Vec<Contact>, StoreError> {
-        self.read(|work| contacts::with(work, number))
-    }
-
     fn requeue(&mut self, contacts: &[ContactId], by: &By) -> Result<u64, StoreError> {
         self.write(|work| contacts::requeue(work, contacts, by))
     }
 
     fn note_reached(&mut self, contacts: &[ContactId], by: &By) -> Result<u64, StoreError> {
         self.write(|work| contacts::note_reached(work, contacts, by))
-    }
-
-    fn attempts_of(&mut self, contact: ContactId) -> Result<Vec<Attempt>, StoreError> {
-        self.read(|work| attempts::of_contact(work, contact))
-    }
-
-    fn examine(
-        &mut self,
-        contact: ContactId,
-        context: &Context,
-        now: Timestamp,
-        look: &mut dyn FnMut(&Facts<'_>),
-    ) -> Result<(), StoreError> {
-        self.read(|work| claim::examine(work, contact, context, now, look))
     }
 
     fn suppress(&mut self, suppressions: &[Suppression]) -> Result<Suppressed, StoreError> {
@@ -164,15 +127,6 @@ impl Verbs for SqliteStore {
         by: &By,
     ) -> Result<Suppressed, StoreError> {
         self.write(|work| suppression::import(work, list, numbers, by))
-    }
-
-    fn would_end(
-        &mut self,
-        list: &ListKind,
-        numbers: &[PhoneNumber],
-        at: Timestamp,
-    ) -> Result<Vec<(CampaignId, ContactId)>, StoreError> {
-        self.read(|work| suppression::would_end(work, list, numbers, at))
     }
 
     fn finish_list(
@@ -196,39 +150,63 @@ impl Verbs for SqliteStore {
         self.write(|work| suppression::reverse(work, number, list, how, by))
     }
 
-    fn suppressions_of(&mut self, number: PhoneNumber) -> Result<Vec<Suppression>, StoreError> {
-        self.read(|work| suppression::of_number(work, number))
-    }
-
-    fn lists(&mut self) -> Result<Vec<SuppressionList>, StoreError> {
-        self.read(|work| Ok(suppression::lists(work)?.to_vec()))
-    }
-
-    fn list_page(
+    fn set_caller_id_state(
         &mut self,
-        list: &ListKind,
-        after: Option<PhoneNumber>,
-        limit: usize,
-    ) -> Result<Vec<Suppression>, StoreError> {
-        self.read(|work| suppression::page(work, list, after, limit))
+        number: PhoneNumber,
+        state: CallerIdState,
+        by: &By,
+    ) -> Result<(), StoreError> {
+        self.write(|work| {
+            campaigns::set_caller_id_state(work, number, state)?;
+            log::append(work, &entries::caller_id_set(number, state, by))
+        })
     }
 
-    fn refill(
+    fn hang_up_all(&mut self, reason: &str, by: &By) -> Result<u64, StoreError> {
+        self.write(|work| meta::hang_up_all(work, reason, by))
+    }
+
+    fn acknowledge(&mut self, seq: i64, by: &By) -> Result<bool, StoreError> {
+        self.write(|work| log::acknowledge(work, seq, by))
+    }
+
+    fn append(&mut self, event: &NewEvent) -> Result<(), StoreError> {
+        self.write_plainly(|work| log::append(work, event))
+    }
+
+    fn turn_results(
         &mut self,
-        campaign: CampaignId,
-        class: ClassId,
-        after: Option<Candidate>,
+        done: &[(i64, Delivery)],
+        now: Timestamp,
         limit: usize,
-    ) -> Result<Vec<Candidate>, StoreError> {
-        self.read(|work| contacts::refill(work, campaign, class, after, limit))
+    ) -> Result<ResultsTurn, StoreError> {
+        self.write(|work| exchange::turn(work, done, now, limit))
     }
 
+    fn resend_results(&mut self, seq: Option<i64>, now: Timestamp) -> Result<u64, StoreError> {
+        self.write(|work| exchange::resend(work, seq, now))
+    }
+
+    fn begin_incarnation(&mut self, new: &NewIncarnation, by: &By) -> Result<i64, StoreError> {
+        self.write(|work| incarnation::begin(work, new, by))
+    }
+
+    fn confirm_lists(&mut self, reason: &str, by: &By) -> Result<BTreeSet<ListKind>, StoreError> {
+        self.write(|work| incarnation::confirm(work, reason, by))
+    }
+
+    fn accept_clock(
+        &mut self,
+        reason: Option<&str>,
+        by: &By,
+    ) -> Result<Option<ClockAccepted>, StoreError> {
+        self.write(|work| timing::accept(work, reason, by))
+    }
+}
+
+impl EngineVerbs for SqliteStore {
     fn promote_due(&mut self, now: Timestamp, limit: usize) -> Result<Vec<Candidate>, StoreError> {
         self.write(|work| contacts::promote(work, now, limit))
-    }
-
-    fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
-        self.read(contacts::first_due)
     }
 
     fn expire_due(&mut self, now: Timestamp, limit: usize) -> Result<u64, StoreError> {
@@ -290,26 +268,6 @@ impl Verbs for SqliteStore {
         self.conclude(|work| meta::keep_end(work, attempt, end))
     }
 
-    fn open_attempts(&mut self) -> Result<Vec<Attempt>, StoreError> {
-        self.read(|work| attempts::open(work))
-    }
-
-    fn unsent(&mut self) -> Result<Vec<Attempt>, StoreError> {
-        self.read(|work| attempts::unsent(work))
-    }
-
-    fn set_caller_id_state(
-        &mut self,
-        number: PhoneNumber,
-        state: CallerIdState,
-        by: &By,
-    ) -> Result<(), StoreError> {
-        self.write(|work| {
-            campaigns::set_caller_id_state(work, number, state)?;
-            log::append(work, &entries::caller_id_set(number, state, by))
-        })
-    }
-
     fn note_numbers(
         &mut self,
         trunk: &TrunkName,
@@ -319,67 +277,28 @@ impl Verbs for SqliteStore {
         self.write(|work| campaigns::note_numbers(work, trunk, owned, by))
     }
 
-    fn hang_up_all(&mut self, reason: &str, by: &By) -> Result<u64, StoreError> {
-        self.write(|work| meta::hang_up_all(work, reason, by))
-    }
-
     fn hung_up(&mut self, wish: u64) -> Result<(), StoreError> {
         self.conclude(|work| meta::hung_up(work, wish))
     }
 
-    fn hang_ups(&mut self) -> Result<HangUps, StoreError> {
-        self.read(|work| meta::hang_ups(work))
+    fn hold_clock(&mut self, held: ClockHeld) -> Result<bool, StoreError> {
+        self.write(|work| timing::hold(work, held))
     }
 
-    fn acknowledge(&mut self, seq: i64, by: &By) -> Result<bool, StoreError> {
-        self.write(|work| log::acknowledge(work, seq, by))
+    fn tag_run(&mut self, drawn: u32) -> Result<DeckId, StoreError> {
+        self.write(|work| incarnation::tag_run(work, drawn))
     }
 
-    fn snapshot(&mut self, now: Timestamp) -> Result<Snapshot, StoreError> {
-        self.read(|work| snapshot::snapshot(work, now))
+    fn receive(&mut self, message: &Message, at: Timestamp) -> Result<Receipt, StoreError> {
+        self.conclude(|work| exchange::receive(work, message, at))
     }
 
-    fn page(
-        &mut self,
-        query: &ContactQuery,
-        from: Option<&ListKey>,
-        direction: Direction,
-        limit: usize,
-        budget: u64,
-    ) -> Result<ContactPage, StoreError> {
-        let filling = Filling::new(query, from, limit, budget);
-        self.read(|work| listing::page(work, query, from, direction, filling))
-    }
-
-    fn recount(&mut self) -> Result<BTreeMap<CampaignId, Recount>, StoreError> {
-        self.read(|work| snapshot::recount(work))
-    }
-
-    fn append(&mut self, event: &NewEvent) -> Result<(), StoreError> {
-        self.write_plainly(|work| log::append(work, event))
-    }
-
-    fn tail(&mut self, after: i64, limit: usize) -> Result<Vec<SealedEvent>, StoreError> {
-        self.read(|work| log::tail(work, after, limit))
-    }
-
-    fn log_before(&mut self, before: i64, limit: usize) -> Result<Vec<SealedEvent>, StoreError> {
-        self.read(|work| log::before(work, before, limit))
+    fn quarantine(&mut self, trunk: &str, reason: &str, at: Timestamp) -> Result<(), StoreError> {
+        self.conclude(|work| exchange::quarantine(work, trunk, reason, at))
     }
 }
 
 impl SqliteStore {
-    /// Returns a snapshot and the recount of the same instant, even if other processes commit at the time.
-    ///
-    /// # Errors
-    /// Errors if the store cannot be read.
-    pub fn snapshot_and_recount(
-        &mut self,
-        now: Timestamp,
-    ) -> Result<(Snapshot, BTreeMap<CampaignId, Recount>), StoreError> {
-        self.read(|work| Ok((snapshot::snapshot(work, now)?, snapshot::recount(work)?)))
-    }
-
     /// Makes this handle the engine's, from the first attempt it makes. Its ledger is then kept by its own
     /// verbs, and commits of other processes no longer invalidate it.
     pub(super) fn makes_attempts(&mut self) -> Result<(), StoreError> {

@@ -1,7 +1,7 @@
 use std::fs;
 
 use super::*;
-use crate::Store as _;
+use crate::verbs::ActVerbs as _;
 use dialdeck_core::domain::event::{DeckClosed, DeckEnding, EventData, NewEvent};
 use dialdeck_core::rules::Rules;
 
@@ -208,7 +208,6 @@ fn a_deck_may_have_the_copy_in_its_folder_alone() {
 
 /// Starts another incarnation, as a person who accepts a loss or makes a copy does.
 fn begin(store: &mut SqliteStore, tag: u64, identity: Option<DeckId>) {
-    use crate::Recover as _;
     use dialdeck_core::domain::{NewIncarnation, Turn};
     let new = NewIncarnation {
         tag: DeckId(tag),

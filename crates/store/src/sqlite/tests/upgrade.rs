@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::{SqliteStore, schema};
 use super::{open, raw};
-use crate::Store as _;
+use crate::verbs::{ActVerbs as _, ReadVerbs as _};
 use dialdeck_core::domain::campaign::Evidence;
 use dialdeck_core::domain::{NewContact, PhoneNumber, Timestamp, WindowClass};
 use dialdeck_core::policy::{Abandonment, LiveCalls};

@@ -108,9 +108,39 @@ pub(super) fn meaning(name: &str) -> Meaning {
 pub(super) fn says_never(name: &str) -> bool {
     let words = folded_words(name);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let asks = has(&words, NameWord::Never) || opt_out_text::asks(&words.join(" "));
+    let blocks = |word: &&str| BLOCKED.split_whitespace().any(|known| known == *word);
+    let beside = |word: &&str| {
+        blocks(word)
+            || is(word, NameWord::BesideBlock)
+            || is(word, NameWord::Number)
+            || matches!(*word, "numbers" | "phones")
+            || word.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let asks = has(&words, NameWord::Never)
+        || opt_out_text::asks(&words.join(" "))
+        || words
+            .iter()
+            .any(|word| OBJECTIONS.iter().any(|part| word.contains(part)))
+        || (words.iter().any(blocks) && words.iter().all(beside));
     asks && !is_other_channel(&words)
 }
+
+/// Words for people who are left out, in a title that has no others.
+const BLOCKED: &str = "exclude excluded excludes exclusion exclusions block blocked blocks barred banned skip skipped \
+    remove removed removal removals stop stops ausschluss ausgeschlossen gesperrt bloque bloques bloccati bloqueados \
+    geblokkeerd baja bajas";
+
+/// Parts of words for a block or an objection.
+const OBJECTIONS: [&str; 8] = [
+    "sperrliste",
+    "sperrdatei",
+    "sperrnummer",
+    "widerspruch",
+    "widerspruche",
+    "opposition",
+    "robinsonlist",
+    "zwartelijst",
+];
 
 /// Returns whether the name of a column is about calls, contacts or consent, or may be.
 pub(super) fn is_about_calls(name: &str) -> bool {

@@ -101,6 +101,10 @@ mod tests {
             "nicht anrufen.csv",
             "Robinsonliste.csv",
             "bloctel.csv",
+            "Sperrliste 2026.csv",
+            "exclusions.csv",
+            "blocked numbers.csv",
+            "removals_2026-11.csv",
         ] {
             let (line, error) = refused(name, rows).unwrap_or_default();
             assert_eq!(line, 0, "{name}");
@@ -111,6 +115,10 @@ mod tests {
             "leads 2026-11.csv",
             "call list.csv",
             "no answer.csv",
+            "inactive customers.csv",
+            "numbers.csv",
+            "phones 2026.csv",
+            "removed from cart.csv",
             "email opt-outs.csv",
             "customers_of_stop_and_shop.csv",
             "standard input",

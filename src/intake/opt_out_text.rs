@@ -3,6 +3,7 @@
 //! Notes and statuses hold such requests in many wordings. A missed request is a call to a person who asked
 //! for none, so doubt counts as a request. Notes about daily work do not count.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -26,6 +27,7 @@ pub(super) fn asks_beside_names(text: &str) -> bool {
 
 fn asks_in(text: &str, names: bool) -> bool {
     let rules = &*RULES;
+    let text = &*without_zeros(text);
     if !rules.may_begin(text) {
         return false;
     }
@@ -45,6 +47,23 @@ fn asks_in(text: &str, names: bool) -> bool {
         let mut found = found.filter(counts).filter(laid).peekable();
         found.peek().is_some() && !found.any(|rule| rule.is_work)
     })
+}
+
+/// Returns a text with an `o` for each zero next to a letter: `D0 N0T CALL`.
+fn without_zeros(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
+    let stands_for_o =
+        |at: usize| bytes[at] == b'0' && ((at > 0 && letter(at - 1)) || letter(at + 1));
+    if !bytes.contains(&b'0') || !(0..bytes.len()).any(stands_for_o) {
+        return Cow::Borrowed(text);
+    }
+    let signs = text.char_indices();
+    Cow::Owned(
+        signs
+            .map(|(at, sign)| if stands_for_o(at) { 'o' } else { sign })
+            .collect(),
+    )
 }
 
 /// Returns whether a whole text is `DNC` or a code with it.
@@ -341,7 +360,17 @@ mod tests {
     #[test]
     fn codes_of_dialers_and_signs_are_wishes() {
         for text in [
-            "DNCC", "ADNC", "XDNC", "DNC2", "INTDNC", "DNC_CAMP", "D/N/C", "d.n.c", "\u{26d4}",
+            "D0 N0T CALL",
+            "d0 not call",
+            "DNCC",
+            "ADNC",
+            "XDNC",
+            "DNC2",
+            "INTDNC",
+            "DNC_CAMP",
+            "D/N/C",
+            "d.n.c",
+            "\u{26d4}",
         ] {
             assert!(asks(text), "{text}");
         }

@@ -8,15 +8,18 @@ const FIRST: &str = "from start starting begin beginning first low lowest lower 
     inicio da van fra od";
 
 /// Words in the name of the column of a range's end, whatever the other column is.
-const LAST: &str = "to thru through until till bis hasta tot";
+const LAST: &str =
+    "to thru through until till bis hasta tot end ending high highest higher upper max maximum";
 
 /// Words in the name of the column of a range's end, if another column is its beginning.
-const PERHAPS_LAST: &str = "end ending last high highest higher upper max maximum fin fine final finish stop a al \
-    au til do";
+const PERHAPS_LAST: &str = "last fin fine final finish stop a al au til do";
 
 /// Whole names of columns that may say how many numbers a row stands for.
 const COUNTS: &str = "count quantity qty size length range range_size block_size numbers_count number_count \
-    amount how_many";
+    amount how_many total number_of_numbers";
+
+/// Words that make any name one of such a column.
+const QUANTITIES: [&str; 2] = ["quantity", "qty"];
 
 fn has(name: &str, words: &str) -> bool {
     let of_name = header::folded_words(name);
@@ -42,6 +45,7 @@ pub(super) fn find(names: &[String], numbers: &[usize], ends: &[usize]) -> Optio
 pub(super) fn may_count(name: &str) -> bool {
     let plain = header::plain(name);
     COUNTS.split_whitespace().any(|known| known == plain)
+        || plain.split('_').any(|word| QUANTITIES.contains(&word))
 }
 
 #[cfg(test)]
@@ -56,6 +60,9 @@ mod tests {
             (&["Last Number", "First Number"], Some((1, 0))),
             (&["Phone", "To"], Some((0, 1))),
             (&["Phone", "Mobile", "Thru"], Some((1, 2))),
+            (&["Phone", "End Phone"], Some((0, 1))),
+            (&["Low", "High"], Some((0, 1))),
+            (&["First Phone", "Last Phone"], Some((0, 1))),
             (&["Phone", "Last Phone"], None),
             (&["Phone", "Mobile"], None),
             (&["To"], None),

@@ -42,7 +42,7 @@ const CHANGING: [&str; 14] = [
 
 /// Whole words in a file's name that mean changes.
 const CHANGES: &str = "add adds added del dels drop drops dropped off chg chgs ch upd upds new newly daily weekly inc \
-    incs part parts partial since subset extract sample recent patch rem rems";
+    incs part parts partial since subset extract sample recent patch rem rems split chunk slice page piece half";
 
 /// What the lines of a file show about its kind.
 #[derive(Default)]

@@ -108,7 +108,7 @@ impl Tally {
     /// or beside `0` says yes. A column of nothing but no, as `IsDeleted`, forbids nobody.
     const fn is_flag(&self) -> bool {
         let flags = self.yes + self.no + self.digits;
-        let says = self.yes > 0 || (self.ones > 0 && self.distinct() == self.digits);
+        let says = self.yes > 0 || (self.ones > 0 && self.distinct() == flags);
         says && self.distinct() - flags <= ODD
     }
 
@@ -146,7 +146,7 @@ impl Topic {
                 .all(|word| is(word, NameWord::Block) || is(word, NameWord::BesideBlock));
         let latin =
             |letter: char| letter.is_ascii_alphabetic() || ('\u{c0}'..'\u{250}').contains(&letter);
-        let subject = if has(NameWord::Objection) {
+        let subject = if has(NameWord::Objection) || is_block_since(words) {
             Subject::Objection
         } else if has(NameWord::Consent) {
             Subject::Consent
@@ -229,6 +229,19 @@ impl Topic {
         };
         refuses && !self.aside
     }
+}
+
+/// Returns whether a name says when or why somebody was blocked: `Blocked On`, `Exclusion Reason`.
+fn is_block_since(words: &[&str]) -> bool {
+    const SINCE: &str =
+        "date on since reason by datum seit am grund fecha motivo raison depuis data sinds reden";
+    let since = |word: &&str| SINCE.split(' ').any(|known| known == *word);
+    let block = |word: &&str| is(word, NameWord::Block);
+    words.iter().any(since)
+        && words.iter().any(block)
+        && words
+            .iter()
+            .all(|word| since(word) || block(word) || is(word, NameWord::BesideBlock))
 }
 
 /// Returns whether a cell is a code of a dialer or a vendor: a few capitals, digits and signs.

@@ -68,7 +68,7 @@ pub(crate) fn execute(
         let stopped = CampaignState::Stopped;
         deck.store
             .move_campaign(campaign, stopped, "refused", &by)?;
-        why::show(&report, &echo, env, out)?;
+        why::show((None, &report), &echo, env, out)?;
         return Err(CliError::refused("not called: see the gates above"));
     }
     drop(deck);

@@ -1,5 +1,7 @@
 //! Runs the engine on a deck: lock, clock, carriers, signals, progress and summary.
 
+mod may_dial;
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +11,7 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
+pub(super) use self::may_dial::may_dial;
 use super::args::Speed;
 use super::carriers::{self, Carriers, Simulated};
 use super::deck_file::Follower;
@@ -16,8 +19,7 @@ use super::listener::{self, Exchange};
 use super::place::{Answer, Moved};
 use super::reporter::{Reporter, Shown};
 use super::{
-    CliError, Deck, Env, ExitCode, deck, error, limits, log, notify, older_copy, output, place,
-    random, status,
+    CliError, Deck, Env, ExitCode, deck, error, limits, log, notify, output, place, random, status,
 };
 use crate::clock::{Clock, ClockWatch, DeckClock, ManualClock, ScaledClock};
 use crate::config::{DeckConfig, ProviderSettings};
@@ -151,15 +153,11 @@ fn drawn(run: &Run) -> Option<u32> {
     (!repeats).then(random::bits)
 }
 
-/// Checks what an engine needs before it opens the deck: the limits of the process, sound zone data, no real
-/// phones on a simulated clock, and the user's right.
+/// Checks what an engine needs before it opens the deck: the limits of the process, no real phones on a
+/// simulated clock, and the user's right.
 fn may_run(run: &Run, env: &Env) -> Result<(), CliError> {
     env.may_write()?;
     limits::enough_files()?;
-    if let Some(fault) = env.rules.zone_data_fault() {
-        return Err(CliError::deck(format!("nothing is dialed: {fault}"))
-            .hint("install a newer release of dialdeck"));
-    }
     only_simulated(run)?;
     let who = env.authority()?;
     if !who.may(Right::Campaigns) {
@@ -184,10 +182,7 @@ struct Taken {
 fn take_deck(run: &Run, env: &Env) -> Result<Taken, CliError> {
     let mut deck = Deck::open_quietly(env)?;
     let lock = own(env)?;
-    let moved = place::judge(&mut deck, env, run.answer)?;
-    older_copy::check(env, deck.store.deck_id())?;
-    deck.check_whole()?;
-    may_use_credentials(&run.config, &mut deck)?;
+    let moved = may_dial(&mut deck, env, &run.config, run.answer)?;
     let epoch = deck.store.take_over(&lock, drawn(run))?;
     deck.store.begin_run()?;
     warn_of_state_folder(&deck, env);
@@ -208,17 +203,6 @@ fn warn_of_state_folder(deck: &Deck, env: &Env) {
         let text = format!("{fault}; a deck's folder that is put back as a whole is not noticed");
         tty::say(&CliError::deck(text).render_warning(env.json));
     }
-}
-
-/// Errors if the deck may not use the credentials of a trunk that rings real phones.
-fn may_use_credentials(config: &DeckConfig, deck: &mut Deck) -> Result<(), CliError> {
-    for (trunk, provider) in &config.providers {
-        if !matches!(provider, ProviderSettings::Simulator(_)) {
-            let named = config.credentials_for.as_deref();
-            place::may_use_credentials(deck, named, &trunk.0)?;
-        }
-    }
-    Ok(())
 }
 
 /// Follows the deck file while the engine runs.

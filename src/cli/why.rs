@@ -5,9 +5,10 @@ use std::io::Write;
 use serde_json::json;
 
 use super::args::WhyArgs;
+use super::deck::Owner;
 use super::number_input::{Echo, describe, read_numbers};
 use super::output::{self, Report, instant};
-use super::{CliError, Deck, Env, ExitCode, deck, messages};
+use super::{CliError, Deck, Env, ExitCode, deck, engine, messages, rules};
 use crate::clock::Clock;
 use crate::engine::desk::why::{self, Answer, When, WhyReport};
 use crate::store::Reads as _;
@@ -27,12 +28,14 @@ pub(crate) fn execute(
         .pop()
         .ok_or_else(|| CliError::usage("no number"))?;
     let rules = &env.rules;
+    let mut refusal = None;
     let report = if args.campaign.is_some() || Deck::exists(env) {
         let mut deck = Deck::open(env)?;
         let when = match args.at {
             Some(at) => When::At(at),
             None => When::Now(deck.now()?),
         };
+        refusal = refused(&mut deck, env);
         let campaign = args.campaign.as_deref();
         let only = campaign
             .map(|name| deck.store.campaign(name).map(|campaign| campaign.id))
@@ -48,17 +51,31 @@ pub(crate) fn execute(
             When::At(now),
         )?
     };
-    show(&report, &echo, env, out)?;
+    show((refusal.as_ref(), &report), &echo, env, out)?;
     Ok(ExitCode::Done)
 }
 
-/// Writes the answer and every gate.
+/// Returns why no engine would dial anything on the deck, as `dialdeck run` says it; `None` if one may, or one
+/// does.
+fn refused(deck: &mut Deck, env: &Env) -> Option<CliError> {
+    match deck.owner() {
+        Owner::Engine => None,
+        Owner::Nobody | Owner::Unseen(_) => {
+            let own_rules = rules::of_deck(env);
+            let config = own_rules.and_then(|_| env.deck_config());
+            let judged = config.and_then(|config| engine::may_dial(deck, env, &config, None));
+            judged.err()
+        }
+    }
+}
+
+/// Writes why the deck dials nothing, if it does not; then the answer and every gate.
 ///
 /// # Errors
 ///
 /// Errors if the output cannot be written.
 pub(super) fn show(
-    report: &WhyReport,
+    (refusal, report): (Option<&CliError>, &WhyReport),
     echo: &Echo,
     env: &Env,
     out: &mut dyn Write,
@@ -71,6 +88,7 @@ pub(super) fn show(
                 "country": echo.country,
                 "zones": echo.zones,
                 "now": report.now,
+                "deck_refuses": refusal.map(CliError::with_hint),
                 "contacts": report.contacts,
                 "no_contact": report.no_contact,
                 "lists": report.lists.iter().map(|entry| json!({
@@ -83,12 +101,22 @@ pub(super) fn show(
         return Ok(());
     }
     writeln!(out, "{} at {}", describe(echo), instant(report.now))?;
+    let mut apart = "";
+    if let Some(refusal) = refusal {
+        writeln!(out)?;
+        writeln!(
+            out,
+            "ANSWER: this deck dials nothing: {}",
+            refusal.with_hint()
+        )?;
+        apart = "apart from that: ";
+    }
     for answer in &report.contacts {
-        say(answer, out)?;
+        say(answer, apart, out)?;
     }
     if let Some(stranger) = &report.no_contact {
         writeln!(out)?;
-        writeln!(out, "ANSWER: {}", stranger.answer)?;
+        writeln!(out, "ANSWER: {apart}{}", stranger.answer)?;
     }
     for entry in &report.lists {
         writeln!(out, "on {}", messages::suppression(entry))?;
@@ -96,7 +124,7 @@ pub(super) fn show(
     Ok(())
 }
 
-fn say(answer: &Answer, out: &mut dyn Write) -> Result<(), CliError> {
+fn say(answer: &Answer, apart: &str, out: &mut dyn Write) -> Result<(), CliError> {
     writeln!(out)?;
     writeln!(
         out,
@@ -105,7 +133,7 @@ fn say(answer: &Answer, out: &mut dyn Write) -> Result<(), CliError> {
         answer.contact,
         answer.state.as_str()
     )?;
-    writeln!(out, "ANSWER: {}", answer.answer)?;
+    writeln!(out, "ANSWER: {apart}{}", answer.answer)?;
     let mut report = Report::new(&["gate", "verdict", "saw"]);
     for gate in &answer.gates {
         report.row([gate.gate, messages::verdict(gate.verdict), &gate.saw]);

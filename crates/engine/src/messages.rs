@@ -303,9 +303,8 @@ pub fn remedy(reason: &HoldReason, campaign: &CampaignSettings) -> Option<String
             campaign.trunk
         )),
         HoldKind::NoZone => Some("give the contacts a time zone, or a postal code".to_owned()),
-        HoldKind::CampaignDraft | HoldKind::CampaignPaused => {
-            Some(format!("`dialdeck campaign resume {}`", campaign.name))
-        }
+        HoldKind::CampaignDraft => Some(format!("`dialdeck campaign start {}`", campaign.name)),
+        HoldKind::CampaignPaused => Some(format!("`dialdeck campaign resume {}`", campaign.name)),
         HoldKind::ClockBehind => Some(
             "set the machine's clock right, or go on with --speed on a simulated one; if the machine's clock is right: `dialdeck clock accept`".to_owned(),
         ),

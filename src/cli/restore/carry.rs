@@ -120,10 +120,10 @@ fn pages(
             Ok(page) => page,
             Err(error) => return Ok(Err(error)),
         };
-        let Some(last) = page.last() else {
+        let Some(end) = page.last() else {
             return Ok(Ok(()));
         };
-        after = Some(last.number);
+        after = Some(end.number);
         take(&page)?;
     }
 }
@@ -142,8 +142,8 @@ fn missing(
                 && (other.source == entry.source || !entry.source.is_permanent())
         });
         if !has_it {
-            let note = entry.note.iter();
-            let note: String = note.map(|note| format!(": {note}")).collect();
+            let note = entry.note.as_ref();
+            let note = note.map_or_else(String::new, |note| format!(": {note}"));
             missing.push(Suppression {
                 at: by.at,
                 actor: by.actor.clone(),

@@ -19,3 +19,4 @@ mod older;
 mod place;
 mod restore;
 mod time;
+mod why;

@@ -11,7 +11,7 @@ use super::deck::Owner;
 use super::needs::StoreOnly;
 use super::number_input::{Echo, describe, read_in, read_numbers};
 use super::output;
-use super::{CliError, Deck, Env, ExitCode, dnc_import, dnc_lists, messages};
+use super::{CliError, Deck, Env, ExitCode, dnc_import, dnc_lists, messages, tty};
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{AttemptId, CampaignId, ContactId, ListKind, Suppression};
 use crate::store::{Acts as _, By, Reads as _, Restored, Reversal};
@@ -58,6 +58,7 @@ fn add(args: &DncAddArgs, env: StoreOnly<'_>, out: &mut dyn Write) -> Result<Exi
         &args.numbers,
         env.country(&args.country, known.as_mut()),
     )?;
+    warn_of_undialable(&numbers, env.json());
     let mut deck = match known {
         Some(deck) => deck,
         None => env.open_or_create()?,
@@ -102,6 +103,17 @@ fn add(args: &DncAddArgs, env: StoreOnly<'_>, out: &mut dyn Write) -> Result<Exi
         )?;
     }
     Ok(ExitCode::Done)
+}
+
+/// Warns of numbers that no call can go to: with a mistyped digit, the number that was meant is on no list.
+fn warn_of_undialable(numbers: &[Echo], json: bool) {
+    for echo in numbers {
+        if let Some(why) = echo.unfit {
+            let warning = CliError::usage(format!("{} can never match a call: {why}", echo.number));
+            let warning = warning.hint("check its digits, and add the number that was meant");
+            tty::say(&warning.render_warning(json));
+        }
+    }
 }
 
 /// Returns the entries that put the numbers on the list.

@@ -1,12 +1,16 @@
 //! Numbers typed by the user: read, and echoed so that a wrong reading is noticed.
 
 use super::args::CountryArgs;
+use super::error::{ErrorKind, Fault, Place};
 use super::{CliError, Env, messages};
 use crate::clock::Clock;
 use crate::engine::desk::numbers;
-use crate::rules::Rules;
+use crate::rules::{NumberError, Rules};
 
 pub(crate) use crate::engine::desk::Echo;
+
+/// The argument with numbers, as the help names it.
+const ARGUMENT: &str = "<NUMBER>";
 
 /// Reads numbers typed by the user: all of them, or none.
 ///
@@ -39,22 +43,38 @@ pub(crate) fn read_in(
     let at = Clock::System.now();
     let mut numbers: Vec<Echo> = Vec::new();
     let mut bad = Vec::new();
-    let mut hint = "";
     for text in typed {
         match numbers::read(rules, text, &country, at) {
             Ok(echo) if numbers.iter().any(|known| known.number == echo.number) => {}
             Ok(echo) => numbers.push(echo),
             Err(error) => {
                 let (what, todo) = messages::number_error(error);
-                bad.push(format!("`{text}` cannot be read: {what}"));
-                hint = todo;
+                bad.push(Fault {
+                    place: Place::argument(ARGUMENT),
+                    message: format!("`{text}` cannot be read: {what}"),
+                    hint: Some(format!("{todo}{}", on_a_command_line(error))),
+                });
             }
         }
     }
     if bad.is_empty() {
-        Ok(numbers)
-    } else {
-        Err(CliError::usage(bad.join("; ")).hint(hint))
+        return Ok(numbers);
+    }
+    Err(CliError::of_faults(ErrorKind::Usage, bad, |count| {
+        format!("{count} numbers cannot be read:")
+    }))
+}
+
+/// Returns what else may help with a number that was typed on a command line.
+const fn on_a_command_line(error: NumberError) -> &'static str {
+    match error {
+        NumberError::NotPossible => "; on a command line a number with spaces needs quotes",
+        NumberError::NoCountry => ", or say --country US",
+        NumberError::Empty
+        | NumberError::Letters
+        | NumberError::Extension
+        | NumberError::Several
+        | NumberError::Scientific => "",
     }
 }
 

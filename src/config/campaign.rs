@@ -8,9 +8,10 @@ use reqwest::Url;
 
 use super::fault::{ConfigError, ConfigErrors};
 use super::keywords::{
-    ACTIONS, AGENTS, CALL_CLASSES, CONSENTS, EVIDENCE, PURPOSES, STRATEGIES, VOICEMAIL,
-    is_plain_name,
+    ACTIONS, AGENTS, CALL_CLASSES, CONSENTS, EVIDENCE, OLD_CALL_CLASSES, OLD_EVIDENCE, PURPOSES,
+    STRATEGIES, VOICEMAIL, is_plain_name,
 };
+use super::pools::caller_number;
 use super::read_text;
 use super::schedule::schedule;
 use super::source::{Places, Source};
@@ -100,7 +101,11 @@ fn settings(root: &mut Table<'_, '_>) -> Option<CampaignSettings> {
     let name = campaign_name(root);
     let seller = root.required_text("seller", "say on whose behalf the calls are made");
     let purpose = root.required_word("purpose", &PURPOSES);
-    let stated = root.required_word("call_class", &CALL_CLASSES);
+    let stated = if root.has("call_class") {
+        root.word_or_old("call_class", &CALL_CLASSES, &OLD_CALL_CLASSES)
+    } else {
+        root.required_word("call_class", &CALL_CLASSES)
+    };
     let agent = root.required_word("agent", &AGENTS);
     let call_class = stated.and_then(|stated| class_fits(root, purpose, stated, agent));
     let trunk = root.required_text("trunk", "name a trunk of the deck file");
@@ -190,7 +195,7 @@ fn class_fits(
 
 /// Returns which places of a number bind, and why an address may replace the number's places.
 fn evidence(root: &mut Table<'_, '_>) -> (Evidence, Option<String>) {
-    let asked = root.word("evidence", &EVIDENCE);
+    let asked = root.word_or_old("evidence", &EVIDENCE, &OLD_EVIDENCE);
     let reason = root.text("evidence_reason").map(str::trim);
     let reason = reason.filter(|reason| !reason.is_empty());
     let address = asked == Some(Some(Evidence::Address));
@@ -316,7 +321,7 @@ fn caller_id(mut table: Table<'_, '_>) -> CallerIdRules {
     let written = items.len();
     let mut numbers = Vec::with_capacity(written);
     for item in items {
-        match item.value.as_str().unwrap_or_default().parse() {
+        match caller_number(item.value.as_str().unwrap_or_default()) {
             Ok(number) => numbers.push(number),
             Err(why) => table.source.error(
                 Some(item.span),

@@ -20,17 +20,19 @@ pub(super) const PURPOSES: [(&str, Purpose); 5] = [
     ("debt", Purpose::Debt),
     ("information", Purpose::Information),
 ];
-pub(super) const CALL_CLASSES: [(&str, Option<CallClass>); 3] = [
+pub(super) const CALL_CLASSES: [(&str, Option<CallClass>); 2] = [
     ("live", Some(CallClass::Live)),
     ("automated", Some(CallClass::Automated)),
-    // Older files write this beside `purpose = "debt"`; the agent decides the class.
-    ("debt", None),
 ];
+/// Older files write this beside `purpose = "debt"`; the agent decides the class.
+pub(super) const OLD_CALL_CLASSES: [(&str, Option<CallClass>); 1] = [("debt", None)];
 pub(super) const AGENTS: [(&str, Agent); 2] =
     [("human", Agent::Human), ("automated", Agent::Automated)];
-pub(super) const EVIDENCE: [(&str, Option<Evidence>); 4] = [
+pub(super) const EVIDENCE: [(&str, Option<Evidence>); 2] = [
     ("all", Some(Evidence::All)),
     ("address", Some(Evidence::Address)),
+];
+pub(super) const OLD_EVIDENCE: [(&str, Option<Evidence>); 2] = [
     // The older name of `all`, from before it became the default.
     ("strict", Some(Evidence::All)),
     // The default of older versions, in which one stated hint replaced the number's places.

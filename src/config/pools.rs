@@ -8,7 +8,10 @@ use super::providers::ProviderSettings;
 use super::source::Item;
 use super::table::Table;
 use super::value::suggestion;
-use crate::domain::{Attestation, CallerId, CallerIdState, PhoneNumber, TrunkName, TrunkSettings};
+use crate::domain::{
+    Attestation, CallerId, CallerIdState, PhoneNumber, Timestamp, TrunkName, TrunkSettings,
+};
+use crate::rules::Rules;
 
 /// Calls an hour that BubblyPhone accepts for each number. It refuses further calls.
 const BUBBLYPHONE_HOURLY: u32 = 30;
@@ -81,6 +84,40 @@ pub(super) fn pools(
     caller_ids
 }
 
+/// The hint for a caller ID.
+const IN_FULL: &str = "write it in full, with its plus";
+
+/// Returns a number that a caller ID may be.
+///
+/// # Errors
+///
+/// Errors if the text is not a number in E.164 form, or if no one can have the number: calls that show it are
+/// blocked, and cannot be returned.
+pub(super) fn caller_number(text: &str) -> Result<PhoneNumber, String> {
+    let number: PhoneNumber = text.parse()?;
+    let rules = Rules::embedded();
+    if let Err(why) = rules.read_number(text, None) {
+        return Err(format!("`{text}` can be no caller ID: {}", why.reason()));
+    }
+    match rules.fitness(number, Timestamp::MAX) {
+        Err(why) if why.is_impossible() => {
+            Err(format!("{number} can be no caller ID: {}", why.reason()))
+        }
+        Ok(_) | Err(_) => Ok(number),
+    }
+}
+
+/// Returns the number of an entry; reports a fault if it can be no caller ID.
+fn owned(table: &Table<'_, '_>, item: &Item<'_, '_>, text: &str) -> Option<PhoneNumber> {
+    caller_number(text)
+        .map_err(|why| {
+            table
+                .source
+                .error(Some(item.span.clone()), &item.key, why, IN_FULL);
+        })
+        .ok()
+}
+
 /// Returns the cap if it is written. Adds advice if it is above the vendor's own cap.
 fn hourly_cap(table: &mut Table<'_, '_>, vendors: Option<u32>) -> Option<u32> {
     let written = table.number("hourly_cap", 1..=1000)?;
@@ -112,22 +149,20 @@ fn caller_id(table: &Table<'_, '_>, item: &Item<'_, '_>, pool: &Pool<'_>) -> Opt
         ownership: None,
     };
     if let Some(text) = item.value.as_str() {
-        match text.parse() {
-            Ok(number) => caller_id.number = number,
-            Err(why) => {
-                let hint = "write it in full, with its plus";
-                table
-                    .source
-                    .error(Some(item.span.clone()), &item.key, why, hint);
-                return None;
-            }
-        }
+        caller_id.number = owned(table, item, text)?;
         return Some(caller_id);
     }
     let mut entry = table.nested(item)?;
-    let number = entry.parsed("number");
+    let number = entry.item("number");
+    let number = number.and_then(|item| {
+        let text = item.value.as_str();
+        if text.is_none() {
+            entry.wrong_type(&item, IN_FULL);
+        }
+        owned(&entry, &item, text?)
+    });
     if !entry.has("number") {
-        entry.missing("number", "write it in full, with its plus");
+        entry.missing("number", IN_FULL);
     }
     caller_id.region = entry.item("region").and_then(|item| region(&entry, &item));
     if let Some(attestation) = entry.word("attestation", &ATTESTATIONS) {

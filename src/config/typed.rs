@@ -1,7 +1,6 @@
 //! Typed values of a table: text, words, numbers, spans of time, instants, each within its range.
 
 use std::ops::{Range, RangeInclusive};
-use std::str::FromStr;
 use std::time::Duration;
 
 use toml::Spanned;
@@ -44,8 +43,20 @@ impl<'t> Table<'t, '_> {
 
     /// Returns the value of one of several words; reports a fault for any other word.
     pub(super) fn word<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
+        self.word_or_old(key, words, &[])
+    }
+
+    /// Returns the value of one of several words, or of a word of older files; reports a fault for any other
+    /// word, and then does not name the old ones.
+    pub(super) fn word_or_old<T: Copy>(
+        &mut self,
+        key: &'static str,
+        words: &[(&str, T)],
+        old: &[(&str, T)],
+    ) -> Option<T> {
         let text = self.text(key)?;
-        let found = words.iter().find(|(word, _)| *word == text);
+        let mut all = words.iter().chain(old);
+        let found = all.find(|(word, _)| *word == text);
         if found.is_none() {
             let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
             self.reject(
@@ -70,18 +81,6 @@ impl<'t> Table<'t, '_> {
             return None;
         }
         self.word(key, words)
-    }
-
-    /// Returns a value parsed from text; reports a fault if it cannot be parsed.
-    pub(super) fn parsed<T: FromStr<Err = String>>(&mut self, key: &'static str) -> Option<T> {
-        let text = self.text(key)?;
-        match text.parse() {
-            Ok(value) => Some(value),
-            Err(why) => {
-                self.reject(key, why, "");
-                None
-            }
-        }
     }
 
     /// Returns a whole number; reports a fault if it is outside the range.

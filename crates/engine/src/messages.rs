@@ -36,7 +36,7 @@ pub const fn number_error(error: NumberError) -> (&'static str, &'static str) {
         ),
         NumberError::NotPossible => (
             "it is not a possible number",
-            "check its digits; on a command line a number with spaces needs quotes",
+            "check its digits, and write it with its area code",
         ),
         NumberError::Several => (
             "there are two numbers in it",
@@ -48,23 +48,14 @@ pub const fn number_error(error: NumberError) -> (&'static str, &'static str) {
         ),
         NumberError::NoCountry => (
             "it has no country code",
-            "start it with + and the country code, or say --country US",
+            "start it with + and its country code",
         ),
     }
 }
 
 /// Returns why a number cannot be dialed.
 pub const fn unfit(why: Unfit) -> &'static str {
-    match why {
-        Unfit::UnknownNpa => "its area code is not in service",
-        Unfit::NotValid => "it is not a valid number of its country",
-        Unfit::NonGeographic => {
-            "it belongs to no place (toll-free, personal, carrier or government)"
-        }
-        Unfit::Premium => "it is a premium or shared-cost number",
-        Unfit::Emergency => "it is an emergency or service code",
-        Unfit::NoRules => "there are no calling rules for its country",
-    }
+    why.reason()
 }
 
 /// Returns what a person can do about a contact that ended for this reason; `None` if there is nothing to

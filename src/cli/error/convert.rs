@@ -18,17 +18,29 @@ impl From<io::Error> for CliError {
     }
 }
 
-impl From<ConfigErrors> for CliError {
-    /// Creates the error of one fault, or of all faults of a file.
-    fn from(errors: ConfigErrors) -> Self {
-        let mut faults: Vec<Fault> = errors.0.into_iter().map(Fault::from).collect();
+impl CliError {
+    /// Creates the error of one fault, or of several; `message` then introduces this many.
+    pub(in crate::cli) fn of_faults(
+        kind: ErrorKind,
+        mut faults: Vec<Fault>,
+        message: impl FnOnce(usize) -> String,
+    ) -> Self {
         if faults.len() == 1
             && let Some(only) = faults.pop()
         {
-            return only.into();
+            return Self::from(only).of_kind(kind);
         }
-        let message = format!("{} faults in one file:", faults.len());
-        Self::several(ErrorKind::Failed, message, faults)
+        Self::several(kind, message(faults.len()), faults)
+    }
+}
+
+impl From<ConfigErrors> for CliError {
+    /// Creates the error of one fault, or of all faults of a file.
+    fn from(errors: ConfigErrors) -> Self {
+        let faults = errors.0.into_iter().map(Fault::from).collect();
+        Self::of_faults(ErrorKind::Failed, faults, |count| {
+            format!("{count} faults in one file:")
+        })
     }
 }
 

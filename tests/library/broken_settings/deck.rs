@@ -8,7 +8,7 @@ const TRUNK: &str = "[[trunk]]\nname = \"t\"\nkind = \"simulator\"\n";
 
 #[test]
 fn deck_files() {
-    let cases: [(&str, Expected); 14] = [
+    let cases: [(&str, Expected); 17] = [
         (
             "max_concurrent = 5",
             (1, 1, "trunk", "is missing", "[[trunk]]"),
@@ -85,6 +85,38 @@ fn deck_files() {
                 "pool[1].numbers[1]",
                 "is not an E.164 number",
                 "with its plus",
+            ),
+        ),
+        (
+            "T[[pool]]\nname = \"p\"\ntrunk = \"t\"\nnumbers = [\"+1212555\"]",
+            (
+                7,
+                12,
+                "pool[1].numbers[1]",
+                "`+1212555` can be no caller ID: this is not a possible telephone number",
+                "in full",
+            ),
+        ),
+        (
+            // 211 to 911 are service codes, no area codes.
+            "T[[pool]]\nname = \"p\"\ntrunk = \"t\"\nnumbers = [{ number = \"+19115550100\" }]",
+            (
+                7,
+                23,
+                "pool[1].numbers[1].number",
+                "+19115550100 can be no caller ID: it is an emergency or service code",
+                "in full",
+            ),
+        ),
+        (
+            // Ofcom has 01 and 02 numbers of 9 or 10 digits after the zero.
+            "T[[pool]]\nname = \"p\"\ntrunk = \"t\"\nnumbers = [\"+4420794601\"]",
+            (
+                7,
+                12,
+                "pool[1].numbers[1]",
+                "can be no caller ID: ",
+                "in full",
             ),
         ),
         (

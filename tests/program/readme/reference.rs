@@ -79,6 +79,7 @@ impl<'ast> Visit<'ast> for Keys {
             "text",
             "required_text",
             "word",
+            "word_or_old",
             "required_word",
             "number",
             "flag",

@@ -44,6 +44,28 @@ impl Unfit {
             Self::NoRules => "no_rules",
         }
     }
+
+    /// Returns why a number cannot be dialed, for people.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::UnknownNpa => "its area code is not in service",
+            Self::NotValid => "it is not a valid number of its country",
+            Self::NonGeographic => {
+                "it belongs to no place (toll-free, personal, carrier or government)"
+            }
+            Self::Premium => "it is a premium or shared-cost number",
+            Self::Emergency => "it is an emergency or service code",
+            Self::NoRules => "there are no calling rules for its country",
+        }
+    }
+
+    /// Returns whether no one can have such a number, so that it can be no caller ID either.
+    pub const fn is_impossible(self) -> bool {
+        match self {
+            Self::UnknownNpa | Self::NotValid | Self::Emergency => true,
+            Self::NonGeographic | Self::Premium | Self::NoRules => false,
+        }
+    }
 }
 
 impl fmt::Display for Unfit {

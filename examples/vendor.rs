@@ -9,17 +9,13 @@
     reason = "a program for whoever reads its source"
 )]
 
-#[expect(dead_code, reason = "the tests use all of it")]
-#[path = "../tests/vendors/mod.rs"]
-mod vendors;
-
 use dialdeck::clock::Clock;
-use vendors::bubblyphone::{self, BubblyPhoneDouble};
-use vendors::faults::Faults;
-use vendors::lab::Lab;
-use vendors::livekit::{self, LiveKitDouble};
-use vendors::plum::{self, PlumDouble};
-use vendors::script::Script;
+use dialdeck_testkit::vendors::bubblyphone::{self, BubblyPhoneDouble};
+use dialdeck_testkit::vendors::faults::Faults;
+use dialdeck_testkit::vendors::lab::Lab;
+use dialdeck_testkit::vendors::livekit::{self, LiveKitDouble};
+use dialdeck_testkit::vendors::plum::{self, PlumDouble};
+use dialdeck_testkit::vendors::script::Script;
 
 /// Caller IDs of the printed deck file.
 const NUMBERS: [&str; 2] = ["+16465550100", "+16465550101"];

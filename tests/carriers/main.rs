@@ -8,7 +8,4 @@ mod http;
 mod livekit;
 mod plum;
 mod program;
-mod rig;
 mod tls;
-#[path = "../vendors/mod.rs"]
-mod vendors;

@@ -11,12 +11,12 @@ use dialdeck::domain::PhoneNumber;
 use dialdeck::provider::plum::{Account, Platform, Plum};
 use dialdeck::provider::remote::secret::Secret;
 
-use crate::rig::{self, Front, Rig, number};
-use crate::vendors::lab::Lab;
-use crate::vendors::plum::{
+use dialdeck_testkit::rig::{self, Front, Rig, number};
+use dialdeck_testkit::vendors::lab::Lab;
+use dialdeck_testkit::vendors::plum::{
     APPLICATION, DEPLOYMENT, DEVELOPER_KEY, EMAIL, LOGIN, Options, PIN, PlumDouble,
 };
-use crate::vendors::script::{Fate, Part, Script, Who};
+use dialdeck_testkit::vendors::script::{Fate, Part, Script, Who};
 
 /// Somebody who picks up after 5 s and talks for half a minute.
 fn person() -> PhoneNumber {

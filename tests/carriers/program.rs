@@ -12,13 +12,13 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::tls;
-use crate::vendors::bubblyphone::{self, BubblyPhoneDouble};
-use crate::vendors::faults::Faults;
-use crate::vendors::lab::Lab;
-use crate::vendors::ledger::Ledger;
-use crate::vendors::livekit::{self, LiveKitDouble};
-use crate::vendors::plum::{self, PlumDouble};
-use crate::vendors::script::{Fate, Part, Script, Who};
+use dialdeck_testkit::vendors::bubblyphone::{self, BubblyPhoneDouble};
+use dialdeck_testkit::vendors::faults::Faults;
+use dialdeck_testkit::vendors::lab::Lab;
+use dialdeck_testkit::vendors::ledger::Ledger;
+use dialdeck_testkit::vendors::livekit::{self, LiveKitDouble};
+use dialdeck_testkit::vendors::plum::{self, PlumDouble};
+use dialdeck_testkit::vendors::script::{Fate, Part, Script, Who};
 
 /// Fictional numbers around the world: at any hour some of them may be called.
 const AROUND: [&str; 5] = [

@@ -18,8 +18,8 @@ use prost::Message;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::vendors::lab::Lab;
-use crate::vendors::server::Server;
+use dialdeck_testkit::vendors::lab::Lab;
+use dialdeck_testkit::vendors::server::Server;
 
 /// The media type of what LiveKit's own clients send.
 const PROTOBUF: &str = "application/protobuf";

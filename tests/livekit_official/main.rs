@@ -1,21 +1,14 @@
-//! Ours against LiveKit's own crate: `livekit-api` believes the tokens that we mint, reads the
-//! requests that we send and the webhooks that our double signs; our reader believes what is signed
-//! with its `AccessToken`; and its clients get along with our double, so that what the double is
-//! asked and answers has the server's own shape.
+//! Compares the LiveKit provider with LiveKit's own crate, `livekit-api`.
 //!
-//! Not covered: `CreateDispatch` beyond its refusal, for we send for an agent with the room and the
-//! double has no such method; TLS, and the crate's failover to other regions, which is for Cloud
-//! hosts alone. The double speaks JSON; [`gateway`] translates. That the server itself answers like
-//! this is not shown here: no server of LiveKit's takes part.
+//! The crate accepts the provider's tokens, and reads its requests and the double's webhooks. The provider
+//! accepts what the crate's `AccessToken` signs. The crate's clients use the double, which shows that the double
+//! takes and gives the server's shapes; [`gateway`] translates, because the double uses JSON.
+//!
+//! Not covered: `CreateDispatch` beyond its refusal, because the provider dispatches an agent together with its
+//! room; TLS; and the crate's change of regions, which is for LiveKit Cloud alone. No LiveKit server takes part.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod gateway;
-#[expect(dead_code, reason = "each test file uses a part of it")]
-#[path = "../carriers/rig.rs"]
-mod rig;
-#[expect(dead_code, reason = "each test file uses a part of it")]
-#[path = "../vendors/mod.rs"]
-mod vendors;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -46,12 +39,12 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Runtime;
 
+use dialdeck_testkit::rig::{Front, Rig, attempt, caller_id, number};
+use dialdeck_testkit::vendors::faults::Faults;
+use dialdeck_testkit::vendors::lab::Lab;
+use dialdeck_testkit::vendors::livekit::{LiveKitDouble, Options, Sent, Settings};
+use dialdeck_testkit::vendors::script::{Fate, Part, Script, Who};
 use gateway::Gateway;
-use rig::{Front, Rig, attempt, number};
-use vendors::faults::Faults;
-use vendors::lab::Lab;
-use vendors::livekit::{LiveKitDouble, Options, Settings};
-use vendors::script::{Fate, Part, Script, Who};
 
 const PERSON: u8 = 1;
 const BUSY: u8 = 2;
@@ -273,7 +266,7 @@ fn the_doubles_webhooks_are_what_the_crate_believes_and_reads() {
     rig.outcome(2, number(BUSY));
     let receiver = WebhookReceiver::new(verifier());
     let sent = bench.double.sent();
-    let read = |sent: &vendors::livekit::Sent| {
+    let read = |sent: &Sent| {
         let event = receiver.receive(&sent.body, &sent.authorization);
         event.unwrap()
     };
@@ -386,7 +379,7 @@ fn the_crates_clients_get_along_with_the_double() {
         assert_eq!(room.await.unwrap().name, "dd-x");
         let dial = CreateSIPParticipantOptions {
             participant_identity: "callee-x".to_owned(),
-            sip_number: Some(rig::caller_id().to_string()),
+            sip_number: Some(caller_id().to_string()),
             wait_until_answered: Some(true),
             ..CreateSIPParticipantOptions::default()
         };

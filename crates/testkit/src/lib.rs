@@ -3,7 +3,7 @@
 //! It is not a default member of the workspace: a release build would take over the features of its
 //! dependencies. Each crate asks for the parts it needs, so that the tests of the core stay light.
 #![cfg_attr(
-    any(feature = "program", feature = "store"),
+    any(feature = "program", feature = "store", feature = "vendors"),
     expect(
         clippy::unwrap_used,
         clippy::missing_panics_doc,
@@ -17,9 +17,13 @@
 pub mod deck;
 #[cfg(feature = "program")]
 pub mod pty;
+#[cfg(feature = "vendors")]
+pub mod rig;
 #[cfg(feature = "program")]
 pub mod schema;
 pub mod text;
+#[cfg(feature = "vendors")]
+pub mod vendors;
 #[cfg(feature = "store")]
 pub mod world;
 

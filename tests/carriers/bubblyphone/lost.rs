@@ -9,10 +9,10 @@ use super::{
     BUSY, Bench, FAX, MACHINE, PERSON, READ_FAULTS, SILENT, ask, bench, faulty, fresh, options,
     outcome, secs, warnings,
 };
-use crate::rig::{self, attempt, number};
-use crate::vendors::bubblyphone::{BubblyPhoneDouble, Settings};
-use crate::vendors::faults::Faults;
-use crate::vendors::lab::Lab;
+use dialdeck_testkit::rig::{self, attempt, number};
+use dialdeck_testkit::vendors::bubblyphone::{BubblyPhoneDouble, Settings};
+use dialdeck_testkit::vendors::faults::Faults;
+use dialdeck_testkit::vendors::lab::Lab;
 
 #[test]
 fn a_call_whose_answer_is_lost_is_found_and_never_placed_again() {

@@ -13,11 +13,11 @@ use dialdeck::provider::inbound::Refused;
 use dialdeck::provider::remote::secret::Secret;
 use dialdeck::provider::{Inquiry, LookUp, ProviderEvent};
 
-use crate::rig::{self, Front, Rig, attempt, caller_id, number};
-use crate::vendors::bubblyphone::{BubblyPhoneDouble, KEY, Options, Settings, Shape};
-use crate::vendors::faults::Faults;
-use crate::vendors::lab::Lab;
-use crate::vendors::script::{Fate, Part, Script, Who};
+use dialdeck_testkit::rig::{self, Front, Rig, attempt, caller_id, number};
+use dialdeck_testkit::vendors::bubblyphone::{BubblyPhoneDouble, KEY, Options, Settings, Shape};
+use dialdeck_testkit::vendors::faults::Faults;
+use dialdeck_testkit::vendors::lab::Lab;
+use dialdeck_testkit::vendors::script::{Fate, Part, Script, Who};
 
 /// Rings five seconds and talks for half a minute.
 const PERSON: u8 = 1;

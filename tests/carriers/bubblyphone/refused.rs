@@ -6,9 +6,9 @@ use dialdeck::provider::remote::{Examined, Vendor as _};
 use dialdeck::provider::{Owned, ProviderEvent, Request, Unlisted};
 
 use super::{BUSY, PERSON, account, bench, fresh, options, secs, warnings};
-use crate::rig::{self, Front, number};
-use crate::vendors::bubblyphone::{BubblyPhoneDouble, KEY, Shape};
-use crate::vendors::faults::Faults;
+use dialdeck_testkit::rig::{self, Front, number};
+use dialdeck_testkit::vendors::bubblyphone::{BubblyPhoneDouble, KEY, Shape};
+use dialdeck_testkit::vendors::faults::Faults;
 
 #[test]
 fn what_certainly_was_not_dialed_is_told_as_that() {

@@ -5,11 +5,11 @@ use dialdeck::domain::{CallEnd, Outcome};
 use dialdeck::provider::Request;
 
 use super::{BUSY, PERSON, SILENT, bench, fresh, options, secs};
-use crate::rig::{self, attempt, number};
-use crate::vendors::bubblyphone::BubblyPhoneDouble;
-use crate::vendors::faults::Faults;
-use crate::vendors::ledger::Step;
-use crate::vendors::script::Spell;
+use dialdeck_testkit::rig::{self, attempt, number};
+use dialdeck_testkit::vendors::bubblyphone::BubblyPhoneDouble;
+use dialdeck_testkit::vendors::faults::Faults;
+use dialdeck_testkit::vendors::ledger::Step;
+use dialdeck_testkit::vendors::script::Spell;
 
 #[test]
 fn a_hang_up_before_the_request_keeps_it_from_leaving() {

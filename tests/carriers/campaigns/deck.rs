@@ -25,8 +25,8 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use crate::judge;
-use crate::vendors::lab::{Failing, Hosted, Lab};
-use crate::vendors::ledger::{Ledger, Step};
+use dialdeck_testkit::vendors::lab::{Failing, Hosted, Lab};
+use dialdeck_testkit::vendors::ledger::{Ledger, Step};
 
 /// How a run is sized.
 #[derive(Clone, Copy, Debug)]

@@ -17,9 +17,9 @@ use dialdeck::provider::plum::{self, Plum};
 use dialdeck::provider::remote::secret::Secret;
 
 use self::deck::{Ended, Size, Stage};
-use crate::vendors::faults::Faults;
-use crate::vendors::script::{Fate, Part, Script, Spell, Who};
-use crate::vendors::{
+use dialdeck_testkit::vendors::faults::Faults;
+use dialdeck_testkit::vendors::script::{Fate, Part, Script, Spell, Who};
+use dialdeck_testkit::vendors::{
     bubblyphone as bubblyphone_double, livekit as livekit_double, plum as plum_double,
 };
 

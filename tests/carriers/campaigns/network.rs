@@ -6,11 +6,11 @@ use std::time::Duration;
 use super::deck::{Ended, Size, Stage};
 use super::sockets::assert_safe;
 use super::{PLUM, livekit, on_bubblyphone, on_bubblyphone_that, on_plum, on_plum_with};
-use crate::vendors::bubblyphone::Listing;
-use crate::vendors::faults::Faults;
-use crate::vendors::lab::{Failing, Failure};
-use crate::vendors::plum::Options;
-use crate::vendors::script::Script;
+use dialdeck_testkit::vendors::bubblyphone::Listing;
+use dialdeck_testkit::vendors::faults::Faults;
+use dialdeck_testkit::vendors::lab::{Failing, Failure};
+use dialdeck_testkit::vendors::plum::Options;
+use dialdeck_testkit::vendors::script::Script;
 
 /// Every verb of every vendor, failing in each way.
 const FAILURES: [&[Failing]; 3] = [

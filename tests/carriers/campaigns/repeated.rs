@@ -3,8 +3,8 @@
 
 use super::{FEW, PLUM, livekit, on_bubblyphone, on_plum, with_spells};
 use crate::campaigns::deck::{Ended, Stage};
-use crate::vendors::faults::Faults;
-use crate::vendors::script::Script;
+use dialdeck_testkit::vendors::faults::Faults;
+use dialdeck_testkit::vendors::script::Script;
 
 /// Runs a campaign twice, and fails at the first line in which the two logs differ.
 fn same_log_twice(run: impl Fn() -> Ended) {

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::deck::{Ended, Size, Stage};
 use super::{PLUM, livekit, on_bubblyphone, on_plum};
-use crate::vendors::faults::Faults;
-use crate::vendors::script::{Script, Spell};
+use dialdeck_testkit::vendors::faults::Faults;
+use dialdeck_testkit::vendors::script::{Script, Spell};
 
 /// Five calls whose fate is not known keep their slots, and one more is let through after a rest.
 const LOST: Size = Size {

@@ -3,8 +3,8 @@
 
 use super::deck::{Ended, Size, Stage};
 use super::{PLUM, livekit, on_bubblyphone, on_plum};
-use crate::vendors::faults::Faults;
-use crate::vendors::script::Script;
+use dialdeck_testkit::vendors::faults::Faults;
+use dialdeck_testkit::vendors::script::Script;
 
 const SMALL: Size = Size {
     sockets: Some(10),

@@ -1,8 +1,8 @@
 //! Agents that come late, do not come, go away or say nothing.
 
 use super::*;
-use crate::rig::events;
-use crate::vendors::ledger::Step;
+use dialdeck_testkit::rig::events;
+use dialdeck_testkit::vendors::ledger::Step;
 
 fn steps(double: &LiveKitDouble) -> Vec<Step> {
     let entries = double.ledger().entries();

@@ -18,12 +18,12 @@ use dialdeck::provider::remote::Vendor as _;
 use dialdeck::provider::remote::secret::Secret;
 use dialdeck::provider::{Inquiry, LookUp, Owned, ProviderEvent, Request as Ask};
 
-use crate::rig::{self, Front, Rig, attempt, names, number};
-use crate::vendors::faults::Faults;
-use crate::vendors::lab::Lab;
-use crate::vendors::ledger::Step;
-use crate::vendors::livekit::{LiveKitDouble, Options, Settings};
-use crate::vendors::script::{Fate, Part, Script, Spell, Who};
+use dialdeck_testkit::rig::{self, Front, Rig, attempt, names, number};
+use dialdeck_testkit::vendors::faults::Faults;
+use dialdeck_testkit::vendors::lab::Lab;
+use dialdeck_testkit::vendors::ledger::Step;
+use dialdeck_testkit::vendors::livekit::{LiveKitDouble, Options, Settings};
+use dialdeck_testkit::vendors::script::{Fate, Part, Script, Spell, Who};
 
 /// The deck under test, as `rig::attempt` has it.
 const DECK: DeckId = DeckId(0x7f3a_9c21);

@@ -3,7 +3,7 @@
 use dialdeck::domain::outcome::classify;
 
 use super::*;
-use crate::vendors::lab::{Failing, Failure};
+use dialdeck_testkit::vendors::lab::{Failing, Failure};
 
 const VERBS: [&str; 6] = [
     "/CreateRoom",

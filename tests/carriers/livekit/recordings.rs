@@ -7,7 +7,7 @@ use dialdeck::domain::outcome::{
 };
 
 use super::*;
-use crate::vendors::livekit::playback::{Playback, Recording};
+use dialdeck_testkit::vendors::livekit::playback::{Playback, Recording};
 
 /// What the test does meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

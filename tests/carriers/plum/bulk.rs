@@ -7,9 +7,9 @@ use dialdeck::provider::inbound::{Arrived, News, Reading, Refused};
 use dialdeck::provider::remote::Vendor as _;
 
 use super::*;
-use crate::rig::{attempt, ends, names};
-use crate::vendors::faults::Faults;
-use crate::vendors::ledger::Step;
+use dialdeck_testkit::rig::{attempt, ends, names};
+use dialdeck_testkit::vendors::faults::Faults;
+use dialdeck_testkit::vendors::ledger::Step;
 
 fn many(double: &PlumDouble, rig: &mut Rig, serials: std::ops::Range<i64>) {
     for serial in serials.clone() {

@@ -7,8 +7,8 @@ use dialdeck::provider::remote::secret::Reach;
 use dialdeck::provider::{LookUp, ProviderEvent};
 
 use super::*;
-use crate::rig::{ends, names};
-use crate::vendors::faults::Faults;
+use dialdeck_testkit::rig::{ends, names};
+use dialdeck_testkit::vendors::faults::Faults;
 
 #[test]
 fn what_plum_may_have_queued_is_of_unknown_fate() {

@@ -10,7 +10,7 @@ use dialdeck::provider::remote::http::Http;
 use dialdeck::provider::remote::secret::{Reach, Secret};
 
 use super::*;
-use crate::rig::{attempt, ends, events, names};
+use dialdeck_testkit::rig::{attempt, ends, events, names};
 
 /// A vendor, and a way to speak to it as Plum does.
 struct Outside {

@@ -9,8 +9,8 @@ use dialdeck::provider::remote::secret::Secret;
 use dialdeck::provider::{LookUp, ProviderEvent, Request as Ask};
 
 use super::*;
-use crate::rig::{attempt, ends, events, exercise, names};
-use crate::vendors::faults::Faults;
+use dialdeck_testkit::rig::{attempt, ends, events, exercise, names};
+use dialdeck_testkit::vendors::faults::Faults;
 
 #[test]
 fn plum_dev_keeps_the_contract() {

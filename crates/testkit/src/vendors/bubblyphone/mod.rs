@@ -14,9 +14,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use axum::Router;
-use dialdeck::clock::Clock;
-use dialdeck::domain::Timestamp;
-use dialdeck::provider::remote::http::Http;
+use dialdeck_clock::Clock;
+use dialdeck_core::domain::Timestamp;
+use dialdeck_providers::remote::http::Http;
 use tokio::sync::Notify;
 
 use super::faults::{Faults, dice};
@@ -27,24 +27,24 @@ use super::server::Server;
 use hourly::Hourly;
 
 /// The key that opens the double.
-pub(crate) const KEY: &str = "bp_live_sk_0123456789abcdefghij";
+pub const KEY: &str = "bp_live_sk_0123456789abcdefghij";
 
 /// How a double is started.
-pub(crate) struct Options {
-    pub(crate) lab: Lab,
+pub struct Options {
+    pub lab: Lab,
     /// 0 takes a free port.
-    pub(crate) port: u16,
-    pub(crate) script: Script,
+    pub port: u16,
+    pub script: Script,
     /// The numbers that the account owns.
-    pub(crate) numbers: Vec<String>,
+    pub numbers: Vec<String>,
     /// Where the calls of the last hour are kept over restarts; `None`: in memory.
-    pub(crate) hourly_file: Option<PathBuf>,
-    pub(crate) settings: Settings,
+    pub hourly_file: Option<PathBuf>,
+    pub settings: Settings,
 }
 
 impl Options {
     /// An account with these numbers and no faults.
-    pub(crate) fn new(lab: &Lab, script: Script, numbers: &[String]) -> Self {
+    pub fn new(lab: &Lab, script: Script, numbers: &[String]) -> Self {
         Self {
             lab: lab.clone(),
             port: 0,
@@ -58,7 +58,7 @@ impl Options {
 
 /// How the answers to `POST /calls` are wrapped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Shape {
+pub enum Shape {
     #[default]
     Bare,
     Data,
@@ -67,7 +67,7 @@ pub(crate) enum Shape {
 
 /// In which order, and how truly, calls are listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Listing {
+pub enum Listing {
     /// The newest first.
     #[default]
     Newest,
@@ -81,38 +81,38 @@ pub(crate) enum Listing {
 
 /// What a test may change while the double runs.
 #[derive(Clone, Debug)]
-pub(crate) struct Settings {
-    pub(crate) shape: Shape,
+pub struct Settings {
+    pub shape: Shape,
     /// The status that answers the hang-up of a finished call: 200 or 409.
-    pub(crate) hang_up_finished: u16,
+    pub hang_up_finished: u16,
     /// `Retry-After` of a 429, in seconds.
-    pub(crate) retry_after: Option<u32>,
+    pub retry_after: Option<u32>,
     /// Calls per number shown in any hour; 0: no limit.
-    pub(crate) hourly: usize,
+    pub hourly: usize,
     /// The money left, in cents, and what a call takes of it.
-    pub(crate) balance: i64,
-    pub(crate) price: i64,
+    pub balance: i64,
+    pub price: i64,
     /// The status that answers when there is no money left: 402, or 403 with a text.
-    pub(crate) no_money: u16,
+    pub no_money: u16,
     /// How far the status shown is behind the call, in milliseconds.
-    pub(crate) lag: (u64, u64),
+    pub lag: (u64, u64),
     /// How late a new call shows in the listing.
-    pub(crate) listed_after: Duration,
-    pub(crate) page_size: usize,
-    pub(crate) listing: Listing,
+    pub listed_after: Duration,
+    pub page_size: usize,
+    pub listing: Listing,
     /// Refusals by callee: status and body.
-    pub(crate) refusals: BTreeMap<String, (u16, String)>,
+    pub refusals: BTreeMap<String, (u16, String)>,
     /// Callees who say at the end of a conversation that they do not want to be called again.
-    pub(crate) opt_out: BTreeSet<String>,
+    pub opt_out: BTreeSet<String>,
     /// How long after the call's end the transcript holds that.
-    pub(crate) opt_out_after: Duration,
+    pub opt_out_after: Duration,
     /// What goes wrong: `post_times_out`, `post_cut`, `post_cut_before`, `error_after`, `html_after`,
     /// `code_after`, `busy_after`, `missing_after`, `conflict_after`, `early_after`, `moved_after`, `shown_after`,
     /// `error_before`, `html_before`, `limited`, `broken_json`, `no_id`; `get_error`, `get_html`,
     /// `get_broken`, `get_limited`, `get_cut`, `get_missing`; `hang_up_error`; `odd_word`; `hook_lost`,
     /// `hook_twice`, `hook_late`, `hook_forged`, `hook_replayed`, `hook_broken`, `hook_stale`;
     /// `transcript_error`.
-    pub(crate) faults: Faults,
+    pub faults: Faults,
 }
 
 impl Default for Settings {
@@ -138,7 +138,7 @@ impl Default for Settings {
 }
 
 /// A running double.
-pub(crate) struct BubblyPhoneDouble {
+pub struct BubblyPhoneDouble {
     world: Arc<World>,
     server: Server,
 }
@@ -158,17 +158,17 @@ struct World {
 
 /// How often what was asked.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Counts {
+pub struct Counts {
     /// `POST /calls` that came in, by callee.
-    pub(crate) posts: BTreeMap<String, usize>,
+    pub posts: BTreeMap<String, usize>,
     /// `POST /calls/{id}/hangup` that came in, by callee.
-    pub(crate) hang_ups: BTreeMap<String, usize>,
+    pub hang_ups: BTreeMap<String, usize>,
     /// `GET /calls/{id}` that came in.
-    pub(crate) reads: usize,
+    pub reads: usize,
     /// `GET /calls` that came in for all the account's numbers.
-    pub(crate) listings: usize,
+    pub listings: usize,
     /// Requests with a wrong key.
-    pub(crate) refused: usize,
+    pub refused: usize,
     /// Everything that came in.
     all: usize,
 }
@@ -194,7 +194,7 @@ struct Called {
 
 impl BubblyPhoneDouble {
     /// Starts it.
-    pub(crate) fn start(options: Options) -> Self {
+    pub fn start(options: Options) -> Self {
         let world = Arc::new(World {
             http: options.lab.http(),
             clock: options.lab.clock().clone(),
@@ -214,22 +214,22 @@ impl BubblyPhoneDouble {
     }
 
     /// Where its API is.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("{}/api/v1", self.server.url())
     }
 
     /// What it did.
-    pub(crate) fn ledger(&self) -> &Ledger {
+    pub fn ledger(&self) -> &Ledger {
         &self.world.ledger
     }
 
     /// How often what was asked.
-    pub(crate) fn counts(&self) -> Counts {
+    pub fn counts(&self) -> Counts {
         self.world.counts.lock().unwrap().clone()
     }
 
     /// The settings, to be changed.
-    pub(crate) fn settings(&self) -> MutexGuard<'_, Settings> {
+    pub fn settings(&self) -> MutexGuard<'_, Settings> {
         self.world.settings.lock().unwrap()
     }
 }

@@ -7,7 +7,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use dialdeck::domain::{PhoneNumber, Timestamp};
+use dialdeck_core::domain::{PhoneNumber, Timestamp};
 use reqwest::Url;
 use serde_json::{Value, json};
 use tokio::sync::Notify;

@@ -15,9 +15,9 @@ use axum::body::Bytes;
 use axum::extract::{Path as Route, State};
 use axum::response::Response;
 use axum::routing::post;
-use dialdeck::clock::Clock;
-use dialdeck::domain::{AttemptId, Timestamp};
-use dialdeck::provider::remote::http::Http;
+use dialdeck_clock::Clock;
+use dialdeck_core::domain::{AttemptId, Timestamp};
+use dialdeck_providers::remote::http::Http;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -55,15 +55,15 @@ struct Answered {
 
 /// A recorded call.
 #[derive(Debug)]
-pub(crate) struct Recording {
+pub struct Recording {
     answers: BTreeMap<String, Vec<Answered>>,
     cues: Vec<Cue>,
     /// The ringing timeout that was asked for.
-    pub(crate) ring_timeout: Duration,
+    pub ring_timeout: Duration,
 }
 
 /// The running double.
-pub(crate) struct Playback {
+pub struct Playback {
     server: Server,
 }
 
@@ -84,7 +84,7 @@ struct Stage {
 
 impl Recording {
     /// Reads a recording, the attempt's id in its places.
-    pub(crate) fn read(path: &Path, attempt: AttemptId) -> Self {
+    pub fn read(path: &Path, attempt: AttemptId) -> Self {
         let text = std::fs::read_to_string(path).unwrap();
         let text = text.replace("ATTEMPT", &attempt.to_string());
         let lines: Vec<Value> = text.lines().map(|line| line.parse().unwrap()).collect();
@@ -154,12 +154,7 @@ impl Recording {
 
 impl Playback {
     /// Plays a recording back to every request, its webhooks to this address.
-    pub(crate) fn start(
-        recording: Recording,
-        lab: &Lab,
-        webhook: String,
-        attempt: AttemptId,
-    ) -> Self {
+    pub fn start(recording: Recording, lab: &Lab, webhook: String, attempt: AttemptId) -> Self {
         let stage = Arc::new(Stage {
             clock: lab.clock().clone(),
             recording,
@@ -179,7 +174,7 @@ impl Playback {
         }
     }
 
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         self.server.url()
     }
 }

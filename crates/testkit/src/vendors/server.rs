@@ -11,7 +11,7 @@ use super::lab::Hosted;
 
 /// A server that runs until it is dropped.
 #[derive(Debug)]
-pub(crate) enum Server {
+pub enum Server {
     /// In its paused lab.
     Within(Hosted),
     /// On the loopback.
@@ -25,7 +25,7 @@ impl Server {
     }
 
     /// Returns its address, from `http://` to the port, if it has one.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         match self {
             Self::Within(hosted) => hosted.url(),
             Self::Socket(socket) => format!("http://{}", socket.address),
@@ -35,7 +35,7 @@ impl Server {
 
 /// A thread, a runtime and a socket.
 #[derive(Debug)]
-pub(crate) struct Socket {
+pub struct Socket {
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use dialdeck::domain::Timestamp;
+use dialdeck_core::domain::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::faults::dice;

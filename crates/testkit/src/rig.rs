@@ -9,15 +9,15 @@ use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use dialdeck::clock::Clock;
-use dialdeck::domain::{
+use dialdeck_clock::Clock;
+use dialdeck_core::domain::{
     AttemptId, Briefing, CallEnd, CallEvent, CallEventKind, CallReport, DeckId, PhoneNumber,
     TrunkName,
 };
-use dialdeck::provider::inbound::{Arrived, Reader, Reading, Refused};
-use dialdeck::provider::remote::secret::{Reach, Secret};
-use dialdeck::provider::remote::{Inlet, Remote, Vendor};
-use dialdeck::provider::{
+use dialdeck_providers::inbound::{Arrived, Reader, Reading, Refused};
+use dialdeck_providers::remote::secret::{Reach, Secret};
+use dialdeck_providers::remote::{Inlet, Remote, Vendor};
+use dialdeck_providers::{
     DialRequest, Inquiry, LookUp, Provider as _, ProviderEvent, Request as Ask,
 };
 
@@ -25,7 +25,7 @@ use crate::vendors::lab::Lab;
 use crate::vendors::server::Server;
 
 /// Where no server is in any paused lab.
-pub(crate) const NOBODY: &str = "http://nobody.test";
+pub const NOBODY: &str = "http://nobody.test";
 
 /// How long, by the deck's clock, a test waits for what must come.
 const PATIENCE: Duration = Duration::from_mins(20);
@@ -41,12 +41,12 @@ const PAUSE: Duration = Duration::from_millis(100);
 const MOST_INQUIRIES: usize = 10_000;
 
 /// A paused lab that starts on a Monday afternoon, in New York and in London.
-pub(crate) fn lab() -> Lab {
+pub fn lab() -> Lab {
     Lab::paused("2026-12-07T15:30:00Z".parse().unwrap())
 }
 
 /// An attempt of the deck under test.
-pub(crate) fn attempt(serial: i64) -> AttemptId {
+pub fn attempt(serial: i64) -> AttemptId {
     AttemptId {
         deck: DeckId(0x7f3a_9c21),
         serial,
@@ -54,13 +54,13 @@ pub(crate) fn attempt(serial: i64) -> AttemptId {
 }
 
 /// A fictional number: `555-01` and these two digits, in New York.
-pub(crate) fn number(last: u8) -> PhoneNumber {
+pub fn number(last: u8) -> PhoneNumber {
     assert!(last < 100);
     format!("+121255501{last:02}").parse().unwrap()
 }
 
 /// The number that is shown.
-pub(crate) fn caller_id() -> PhoneNumber {
+pub fn caller_id() -> PhoneNumber {
     "+16465550100".parse().unwrap()
 }
 
@@ -76,28 +76,28 @@ struct Door {
 }
 
 /// A vendor under test.
-pub(crate) struct Rig {
-    pub(crate) lab: Lab,
+pub struct Rig {
+    pub lab: Lab,
     remote: Remote,
     door: Door,
     /// Everything told so far.
-    pub(crate) told: Vec<ProviderEvent>,
+    pub told: Vec<ProviderEvent>,
     inquiries: usize,
     _front: Server,
 }
 
 /// Where a vendor under test is reached, made before the vendor is.
-pub(crate) struct Front {
+pub struct Front {
     lab: Lab,
     door: Door,
     server: Server,
     /// What the vendor gives out.
-    pub(crate) reach: Reach,
+    pub reach: Reach,
 }
 
 impl Front {
     /// Opens the way in.
-    pub(crate) fn open(lab: &Lab) -> Self {
+    pub fn open(lab: &Lab) -> Self {
         let door = Door {
             clock: lab.clock().clone(),
             reader: Arc::default(),
@@ -118,7 +118,7 @@ impl Front {
     }
 
     /// Starts the vendor.
-    pub(crate) fn start<V: Vendor>(self, vendor: V) -> Rig {
+    pub fn start<V: Vendor>(self, vendor: V) -> Rig {
         let vendor = Arc::new(vendor);
         let runtime = self.lab.runtime().handle();
         let (remote, inlet) = Remote::start(&vendor, self.lab.clock(), runtime);
@@ -170,7 +170,7 @@ async fn take(State(door): State<Door>, request: Request) -> Response {
 
 impl Rig {
     /// A request that a test may change before it is placed.
-    pub(crate) fn dial(&self, serial: i64, to: PhoneNumber) -> DialRequest {
+    pub fn dial(&self, serial: i64, to: PhoneNumber) -> DialRequest {
         DialRequest {
             attempt: attempt(serial),
             trunk: TrunkName("trunk".to_owned()),
@@ -188,17 +188,17 @@ impl Rig {
     }
 
     /// Asks for something.
-    pub(crate) fn ask(&mut self, request: Ask) {
+    pub fn ask(&mut self, request: Ask) {
         self.remote.request(request, self.lab.now());
     }
 
     /// Places a call.
-    pub(crate) fn place(&mut self, request: DialRequest) {
+    pub fn place(&mut self, request: DialRequest) {
         self.ask(Ask::Place(Box::new(request)));
     }
 
     /// What identifies an attempt made by [`Rig::dial`] just now.
-    pub(crate) fn inquiry(&self, serial: i64, to: PhoneNumber) -> Inquiry {
+    pub fn inquiry(&self, serial: i64, to: PhoneNumber) -> Inquiry {
         Inquiry {
             attempt: attempt(serial),
             to,
@@ -208,7 +208,7 @@ impl Rig {
     }
 
     /// Waits until the events reported so far satisfy the condition.
-    pub(crate) fn wait(&mut self, what: &str, mut wanted: impl FnMut(&[ProviderEvent]) -> bool) {
+    pub fn wait(&mut self, what: &str, mut wanted: impl FnMut(&[ProviderEvent]) -> bool) {
         let patience = self.lab.now() + PATIENCE;
         for _ in 0..MOST_WAKES {
             self.told.extend(self.remote.poll(self.lab.now()));
@@ -225,7 +225,7 @@ impl Rig {
     }
 
     /// Waits until something is so that the vendor does not tell.
-    pub(crate) fn until(&self, what: &str, mut wanted: impl FnMut() -> bool) {
+    pub fn until(&self, what: &str, mut wanted: impl FnMut() -> bool) {
         let patience = self.lab.now() + PATIENCE;
         while !wanted() {
             assert!(self.lab.now() < patience, "not yet {what}");
@@ -234,7 +234,7 @@ impl Rig {
     }
 
     /// Waits until a call rings.
-    pub(crate) fn wait_for_ringing(&mut self, serial: i64) {
+    pub fn wait_for_ringing(&mut self, serial: i64) {
         self.wait("ringing", |told| {
             let mut events = events(told, serial).into_iter();
             events.any(|event| event.kind == CallEventKind::Ringing)
@@ -242,19 +242,19 @@ impl Rig {
     }
 
     /// Waits for an attempt's end.
-    pub(crate) fn end_of(&mut self, serial: i64) -> CallReport {
+    pub fn end_of(&mut self, serial: i64) -> CallReport {
         self.wait("end", |told| !ends(told, serial).is_empty());
         ends(&self.told, serial).remove(0)
     }
 
     /// Places a call and gives its end.
-    pub(crate) fn outcome(&mut self, serial: i64, to: PhoneNumber) -> CallReport {
+    pub fn outcome(&mut self, serial: i64, to: PhoneNumber) -> CallReport {
         self.place(self.dial(serial, to));
         self.end_of(serial)
     }
 
     /// Asks what became of an attempt, after a pause, and waits for the answer.
-    pub(crate) fn inquire(&mut self, inquiry: Inquiry) -> LookUp {
+    pub fn inquire(&mut self, inquiry: Inquiry) -> LookUp {
         self.inquiries += 1;
         assert!(self.inquiries < MOST_INQUIRIES, "asked for ever");
         self.lab.pass(PAUSE);
@@ -265,23 +265,23 @@ impl Rig {
     }
 
     /// Asks what became of an attempt made by [`Rig::dial`] just now, and waits for the answer.
-    pub(crate) fn look_up(&mut self, serial: i64, to: PhoneNumber) -> LookUp {
+    pub fn look_up(&mut self, serial: i64, to: PhoneNumber) -> LookUp {
         self.inquire(self.inquiry(serial, to))
     }
 
     /// What came in and was not taken, by reason.
-    pub(crate) fn refused(&self) -> BTreeMap<Refused, usize> {
+    pub fn refused(&self) -> BTreeMap<Refused, usize> {
         self.door.refused.lock().unwrap().clone()
     }
 
     /// Runs something async beside the vendor.
-    pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {
+    pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
         self.lab.run(future)
     }
 }
 
 /// An attempt's events so far.
-pub(crate) fn events(told: &[ProviderEvent], serial: i64) -> Vec<CallEvent> {
+pub fn events(told: &[ProviderEvent], serial: i64) -> Vec<CallEvent> {
     let of_attempt = |event: &ProviderEvent| match event {
         ProviderEvent::Call(event) if event.attempt == attempt(serial) => Some(event.clone()),
         ProviderEvent::Call(_)
@@ -296,7 +296,7 @@ pub(crate) fn events(told: &[ProviderEvent], serial: i64) -> Vec<CallEvent> {
 }
 
 /// The names of an attempt's events, without what a provider may or may not tell.
-pub(crate) fn names(told: &[ProviderEvent], serial: i64) -> Vec<&'static str> {
+pub fn names(told: &[ProviderEvent], serial: i64) -> Vec<&'static str> {
     let names = events(told, serial)
         .into_iter()
         .filter_map(|event| match event.kind {
@@ -313,7 +313,7 @@ pub(crate) fn names(told: &[ProviderEvent], serial: i64) -> Vec<&'static str> {
 }
 
 /// The reports of an attempt's ends; more than one is a fault.
-pub(crate) fn ends(told: &[ProviderEvent], serial: i64) -> Vec<CallReport> {
+pub fn ends(told: &[ProviderEvent], serial: i64) -> Vec<CallReport> {
     let reports = events(told, serial)
         .into_iter()
         .filter_map(|event| match event.kind {
@@ -330,7 +330,7 @@ pub(crate) fn ends(told: &[ProviderEvent], serial: i64) -> Vec<CallReport> {
 }
 
 /// Every answer to a look-up.
-pub(crate) fn looked_up(told: &[ProviderEvent]) -> Vec<LookUp> {
+pub fn looked_up(told: &[ProviderEvent]) -> Vec<LookUp> {
     let answers = told.iter().filter_map(|event| match event {
         ProviderEvent::LookedUp(_, found) => Some(found.clone()),
         ProviderEvent::Call(_)
@@ -347,7 +347,7 @@ pub(crate) fn looked_up(told: &[ProviderEvent]) -> Vec<LookUp> {
 ///
 /// `person` rings for about 5 s and talks for about half a minute, `busy` is engaged, `silent` never
 /// answers. `cancels`: whether it can hang up.
-pub(crate) fn exercise(rig: &mut Rig, person: PhoneNumber, busy: PhoneNumber, cancels: bool) {
+pub fn exercise(rig: &mut Rig, person: PhoneNumber, busy: PhoneNumber, cancels: bool) {
     assert_eq!(rig.outcome(1, person).end, CallEnd::Completed);
     assert_eq!(names(&rig.told, 1), ["sent", "answered", "ended"]);
     let events = events(&rig.told, 1);
@@ -356,7 +356,7 @@ pub(crate) fn exercise(rig: &mut Rig, person: PhoneNumber, busy: PhoneNumber, ca
         "told in order: {events:?}"
     );
     let report = rig.outcome(2, busy);
-    let read = dialdeck::domain::outcome::classify(&report);
+    let read = dialdeck_core::domain::outcome::classify(&report);
     assert_eq!(read.outcome.as_str(), "busy", "{report:?}");
     assert_eq!(names(&rig.told, 2), ["sent", "ended"]);
     rig.ask(Ask::HangUp(attempt(99)));

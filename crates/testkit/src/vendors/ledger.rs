@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use dialdeck::domain::Timestamp;
+use dialdeck_core::domain::Timestamp;
 
 /// What happened to a call on the double's side of the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Step {
+pub enum Step {
     /// An INVITE left: from here on a phone may ring.
     Invite,
     Ringing,
@@ -18,7 +18,7 @@ pub(crate) enum Step {
 
 impl Step {
     /// The word of the carrier log.
-    pub(crate) const fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Invite => "invite",
             Self::Ringing => "ringing",
@@ -31,22 +31,22 @@ impl Step {
 
 /// One line.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) at: Timestamp,
-    pub(crate) step: Step,
+pub struct Entry {
+    pub at: Timestamp,
+    pub step: Step,
     /// What the client gave to tell its calls apart, or the double's own id where the protocol has none.
-    pub(crate) key: String,
-    pub(crate) to: String,
-    pub(crate) from: String,
+    pub key: String,
+    pub to: String,
+    pub from: String,
 }
 
 /// Every line so far; clones share it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Ledger(Arc<Mutex<Vec<Entry>>>);
+pub struct Ledger(Arc<Mutex<Vec<Entry>>>);
 
 impl Ledger {
     /// Writes a line.
-    pub(crate) fn note(&self, at: Timestamp, step: Step, key: &str, to: &str, from: &str) {
+    pub fn note(&self, at: Timestamp, step: Step, key: &str, to: &str, from: &str) {
         let (key, to, from) = (key.to_owned(), to.to_owned(), from.to_owned());
         self.0.lock().unwrap().push(Entry {
             at,
@@ -58,12 +58,12 @@ impl Ledger {
     }
 
     /// Every line.
-    pub(crate) fn entries(&self) -> Vec<Entry> {
+    pub fn entries(&self) -> Vec<Entry> {
         self.0.lock().unwrap().clone()
     }
 
     /// INVITEs by key.
-    pub(crate) fn invites(&self) -> BTreeMap<String, usize> {
+    pub fn invites(&self) -> BTreeMap<String, usize> {
         let mut invites = BTreeMap::new();
         for entry in self.entries() {
             if entry.step == Step::Invite {
@@ -74,7 +74,7 @@ impl Ledger {
     }
 
     /// How often a number was invited so far.
-    pub(crate) fn invites_to(&self, number: &str) -> usize {
+    pub fn invites_to(&self, number: &str) -> usize {
         let entries = self.0.lock().unwrap();
         let invites = entries.iter().filter(|entry| entry.step == Step::Invite);
         invites.filter(|entry| entry.to == number).count()

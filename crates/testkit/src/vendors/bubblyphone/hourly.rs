@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use dialdeck::domain::Timestamp;
+use dialdeck_core::domain::Timestamp;
 
 /// The span of the limit (seed `001_…`: 30 outbound calls per hour and number).
 const HOUR: Duration = Duration::from_hours(1);

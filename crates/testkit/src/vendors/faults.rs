@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 
 /// A number that depends on nothing but the seed and these words.
-pub(crate) fn dice(seed: u64, words: &[&str]) -> u64 {
+pub fn dice(seed: u64, words: &[&str]) -> u64 {
     let mut hash = Sha256::new();
     hash.update(seed.to_be_bytes());
     for word in words {
@@ -20,14 +20,14 @@ pub(crate) fn dice(seed: u64, words: &[&str]) -> u64 {
 
 /// Faults by name, each with how many of a thousand it hits.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Faults {
+pub struct Faults {
     seed: u64,
     rates: BTreeMap<&'static str, u64>,
 }
 
 impl Faults {
     /// No faults; add them with [`Faults::with`].
-    pub(crate) fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         Self {
             seed,
             rates: BTreeMap::new(),
@@ -35,13 +35,14 @@ impl Faults {
     }
 
     /// Lets a fault hit this many of a thousand.
-    pub(crate) fn with(mut self, fault: &'static str, of_thousand: u64) -> Self {
+    #[must_use]
+    pub fn with(mut self, fault: &'static str, of_thousand: u64) -> Self {
         self.rates.insert(fault, of_thousand);
         self
     }
 
     /// Whether the fault hits what `key` names.
-    pub(crate) fn hits(&self, fault: &'static str, key: &str) -> bool {
+    pub fn hits(&self, fault: &'static str, key: &str) -> bool {
         let rate = self.rates.get(fault).copied().unwrap_or(0);
         rate > 0 && dice(self.seed, &[fault, key]) % 1000 < rate
     }

@@ -15,9 +15,9 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::header::HOST;
 use axum::http::{HeaderValue, Uri};
-use dialdeck::clock::{Clock, Timekeeper};
-use dialdeck::domain::Timestamp;
-use dialdeck::provider::remote::http::{Exchange, Exchanged, Http, NoAnswer, Reply};
+use dialdeck_clock::{Clock, Timekeeper};
+use dialdeck_core::domain::Timestamp;
+use dialdeck_providers::remote::http::{Exchange, Exchanged, Http, NoAnswer, Reply};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
@@ -38,7 +38,7 @@ const LONGEST_BODY: usize = 8 << 20;
 
 /// What a network does to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Failure {
+pub enum Failure {
     /// The connection is reset after the server has acted on the request.
     ResetAfter,
     /// The server acts on the request and never answers.
@@ -49,16 +49,16 @@ pub(crate) enum Failure {
 
 /// A share of the requests that fail.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Failing {
+pub struct Failing {
     /// A part of their method and path, where `$` is the end: `/calls$`.
-    pub(crate) request: &'static str,
-    pub(crate) failure: Failure,
-    pub(crate) of_thousand: u64,
+    pub request: &'static str,
+    pub failure: Failure,
+    pub of_thousand: u64,
 }
 
 /// A lab; clones are the same one.
 #[derive(Clone, Debug)]
-pub(crate) struct Lab(Arc<Parts>);
+pub struct Lab(Arc<Parts>);
 
 #[derive(Debug)]
 struct Parts {
@@ -70,7 +70,7 @@ struct Parts {
 
 impl Lab {
     /// Creates a lab whose time starts here and jumps.
-    pub(crate) fn paused(start: Timestamp) -> Self {
+    pub fn paused(start: Timestamp) -> Self {
         let mut builder = Builder::new_current_thread();
         let runtime = builder.enable_all().start_paused(true).build().unwrap();
         let keeper = Paused {
@@ -87,7 +87,7 @@ impl Lab {
     }
 
     /// Creates a lab of sockets by this clock.
-    pub(crate) fn sockets(clock: Clock) -> Self {
+    pub fn sockets(clock: Clock) -> Self {
         let mut builder = Builder::new_multi_thread();
         let runtime = builder.worker_threads(2).enable_all().build().unwrap();
         Self(Arc::new(Parts {
@@ -98,17 +98,17 @@ impl Lab {
     }
 
     /// Returns the clock by which everybody in it waits.
-    pub(crate) fn clock(&self) -> &Clock {
+    pub fn clock(&self) -> &Clock {
         &self.0.clock
     }
 
     /// Returns the present instant.
-    pub(crate) fn now(&self) -> Timestamp {
+    pub fn now(&self) -> Timestamp {
         self.0.clock.now()
     }
 
     /// Creates a client whose requests reach the lab's servers.
-    pub(crate) fn http(&self) -> Http {
+    pub fn http(&self) -> Http {
         let http = Http::new(self.0.clock.clone()).unwrap();
         match &self.0.net {
             Some(net) => http.over(Arc::new(net.clone())),
@@ -117,7 +117,7 @@ impl Lab {
     }
 
     /// Starts a server of these routes. `port`: that of a socket; 0 takes a free one.
-    pub(crate) fn serve(&self, port: u16, routes: Router) -> Server {
+    pub fn serve(&self, port: u16, routes: Router) -> Server {
         match &self.0.net {
             Some(net) => Server::Within(net.host(routes)),
             None => Server::socket(port, routes),
@@ -125,35 +125,35 @@ impl Lab {
     }
 
     /// Returns a name in a paused lab for a server that is yet to be made; `None` in a lab of sockets.
-    pub(crate) fn reserve(&self) -> Option<Hosted> {
+    pub fn reserve(&self) -> Option<Hosted> {
         let net = self.0.net.as_ref()?;
         Some(net.host(Router::new()))
     }
 
     /// Lets requests fail from now on. Only a paused lab has a network that can.
-    pub(crate) fn fail(&self, failing: &[Failing]) {
+    pub fn fail(&self, failing: &[Failing]) {
         let net = self.0.net.as_ref().unwrap();
         net.0.lock().unwrap().failing = failing.to_vec();
     }
 
     /// Returns how many requests have failed.
-    pub(crate) fn failed(&self) -> u64 {
+    pub fn failed(&self) -> u64 {
         let net = self.0.net.as_ref();
         net.map_or(0, |net| net.0.lock().unwrap().failed)
     }
 
     /// Returns the runtime of the vendors, and in a paused lab of the servers, too.
-    pub(crate) fn runtime(&self) -> &Runtime {
+    pub fn runtime(&self) -> &Runtime {
         &self.0.runtime
     }
 
     /// Runs this to its end beside everything else.
-    pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {
+    pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
         self.0.runtime.block_on(future)
     }
 
     /// Lets this much of the lab's time pass.
-    pub(crate) fn pass(&self, span: Duration) {
+    pub fn pass(&self, span: Duration) {
         let span = self.0.clock.real_time(span);
         self.run(async { tokio::time::sleep(span).await });
     }
@@ -222,20 +222,20 @@ impl Net {
 
 /// A server in a paused lab, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Hosted {
+pub struct Hosted {
     net: Net,
     name: String,
 }
 
 impl Hosted {
     /// Serves these routes from now on.
-    pub(crate) fn serve(&self, routes: Router) {
+    pub fn serve(&self, routes: Router) {
         let mut hosts = self.net.0.lock().unwrap();
         hosts.routes.insert(self.name.clone(), routes);
     }
 
     /// Returns `http://` and its name.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://{}", self.name)
     }
 }

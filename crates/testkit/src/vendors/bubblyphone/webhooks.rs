@@ -17,7 +17,7 @@ pub(super) fn send(world: &Arc<World>, call: &Called, address: &str, status: &st
     let hits = |fault| world.hits(fault, &key);
     let now = world.now();
     let stale = now - Duration::from_hours(48);
-    let body = |at: dialdeck::domain::Timestamp| {
+    let body = |at: dialdeck_core::domain::Timestamp| {
         json!({
             "event": "call.updated",
             "event_id": format!("evt-{key}"),

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use dialdeck::domain::Timestamp;
+use dialdeck_core::domain::Timestamp;
 
 use super::faults::dice;
 
 /// Who or what picks up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Who {
+pub enum Who {
     Human,
     Machine,
     Fax,
@@ -17,7 +17,7 @@ pub(crate) enum Who {
 
 /// What becomes of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub enum Fate {
     /// Picked up after the ringing, and hung up by the callee after this long.
     Answered(Who, Duration),
     /// Refused with a final SIP status after the ringing.
@@ -28,15 +28,15 @@ pub(crate) enum Fate {
 
 /// A callee's part in one call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Part {
+pub struct Part {
     /// How long it rings before its fate.
-    pub(crate) ring: Duration,
-    pub(crate) fate: Fate,
+    pub ring: Duration,
+    pub fate: Fate,
 }
 
 /// What the network does to every call for a while, whatever the callee's part is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Spell {
+pub enum Spell {
     /// Nothing answers an INVITE, and nothing rings.
     Dead,
     /// The carrier suspects fraud: every call is declined (603) at once, without any ringing.
@@ -45,7 +45,7 @@ pub(crate) enum Spell {
 
 /// Everybody's part.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Script {
+pub struct Script {
     seed: u64,
     fixed: BTreeMap<String, Vec<Part>>,
     spells: Vec<(Timestamp, Timestamp, Spell)>,
@@ -53,7 +53,7 @@ pub(crate) struct Script {
 
 impl Script {
     /// A population drawn by this seed.
-    pub(crate) fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         Self {
             seed,
             ..Self::default()
@@ -61,26 +61,28 @@ impl Script {
     }
 
     /// What the network does between these instants.
-    pub(crate) fn during(mut self, from: Timestamp, to: Timestamp, spell: Spell) -> Self {
+    #[must_use]
+    pub fn during(mut self, from: Timestamp, to: Timestamp, spell: Spell) -> Self {
         self.spells.push((from, to, spell));
         self
     }
 
     /// What the network does to a call whose INVITE leaves now.
-    pub(crate) fn spell(&self, now: Timestamp) -> Option<Spell> {
+    pub fn spell(&self, now: Timestamp) -> Option<Spell> {
         let mut spells = self.spells.iter();
         let found = spells.find(|(from, to, _)| *from <= now && now < *to);
         found.map(|(_, _, spell)| *spell)
     }
 
     /// A number (E.164) with parts of its own: the last is repeated.
-    pub(crate) fn with(mut self, number: &str, parts: &[Part]) -> Self {
+    #[must_use]
+    pub fn with(mut self, number: &str, parts: &[Part]) -> Self {
         self.fixed.insert(number.to_owned(), parts.to_vec());
         self
     }
 
     /// The part of the number's `nth` call, from 0.
-    pub(crate) fn part(&self, number: &str, nth: usize) -> Part {
+    pub fn part(&self, number: &str, nth: usize) -> Part {
         if let Some(parts) = self.fixed.get(number) {
             return parts[nth.min(parts.len() - 1)].clone();
         }

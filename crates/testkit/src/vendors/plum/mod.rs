@@ -12,9 +12,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Request, State as Shared};
 use axum::response::Response;
-use dialdeck::clock::Clock;
-use dialdeck::domain::Timestamp;
-use dialdeck::provider::remote::http::Http;
+use dialdeck_clock::Clock;
+use dialdeck_core::domain::Timestamp;
+use dialdeck_providers::remote::http::Http;
 use tokio::sync::{Semaphore, watch};
 
 use super::faults::Faults;
@@ -24,12 +24,12 @@ use super::script::Script;
 use super::server::Server;
 use call::Call;
 
-pub(crate) const LOGIN: &str = "deck@plum.example";
-pub(crate) const PIN: &str = "90210773";
-pub(crate) const EMAIL: &str = "fuse@plum.example";
-pub(crate) const DEVELOPER_KEY: &str = "d3v3l0p3r-k3y";
-pub(crate) const APPLICATION: &str = "4242";
-pub(crate) const DEPLOYMENT: &str = "17";
+pub const LOGIN: &str = "deck@plum.example";
+pub const PIN: &str = "90210773";
+pub const EMAIL: &str = "fuse@plum.example";
+pub const DEVELOPER_KEY: &str = "d3v3l0p3r-k3y";
+pub const APPLICATION: &str = "4242";
+pub const DEPLOYMENT: &str = "17";
 
 /// The id of the first call of each run.
 const FIRST_CALL_ID: u64 = 112_850_593;
@@ -38,20 +38,20 @@ const FIRST_CALL_ID: u64 = 112_850_593;
 const RESTARTS: Duration = Duration::from_secs(30);
 
 /// What a double is started with.
-pub(crate) struct Options {
-    pub(crate) lab: Lab,
-    pub(crate) script: Script,
-    pub(crate) faults: Faults,
+pub struct Options {
+    pub lab: Lab,
+    pub script: Script,
+    pub faults: Faults,
     /// Calls that it dials at once.
-    pub(crate) capacity: usize,
+    pub capacity: usize,
     /// 0: a free one.
-    pub(crate) port: u16,
+    pub port: u16,
     /// When it restarts, having forgotten its queue; for half a minute it then answers nothing.
-    pub(crate) restarts: Vec<Timestamp>,
+    pub restarts: Vec<Timestamp>,
 }
 
 impl Options {
-    pub(crate) fn new(lab: &Lab) -> Self {
+    pub fn new(lab: &Lab) -> Self {
         Self {
             lab: lab.clone(),
             script: Script::new(1),
@@ -65,20 +65,20 @@ impl Options {
 
 /// What a test may change at any time.
 #[derive(Clone, Debug)]
-pub(crate) struct Settings {
-    pub(crate) faults: Faults,
+pub struct Settings {
+    pub faults: Faults,
     /// How long a call is in the queue before its turn.
-    pub(crate) delay: Duration,
+    pub delay: Duration,
     /// How long after a call's end its result is posted at most.
-    pub(crate) result_delay: Duration,
+    pub result_delay: Duration,
     /// Single queue requests in a second before everything fails.
-    pub(crate) singles_per_second: usize,
+    pub singles_per_second: usize,
     /// The id of the next call.
-    pub(crate) next_call_id: u64,
+    pub next_call_id: u64,
     /// Whether DEV's results say how often was dialed.
-    pub(crate) says_attempts: bool,
+    pub says_attempts: bool,
     /// Whether the detector decides in time.
-    pub(crate) decides: bool,
+    pub decides: bool,
 }
 
 /// What stands behind every request.
@@ -108,29 +108,29 @@ struct State {
 
 /// What a double saw of its client.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Seen {
+pub struct Seen {
     /// Every queue request that was understood: its path's last part and its fields.
-    pub(crate) requests: Vec<(String, BTreeMap<String, String>)>,
+    pub requests: Vec<(String, BTreeMap<String, String>)>,
     /// Every request with wrong credentials.
-    pub(crate) strangers: usize,
+    pub strangers: usize,
     /// How often the single queue was looped too fast.
-    pub(crate) overruns: usize,
+    pub overruns: usize,
     /// Where calls went on after our documents.
-    pub(crate) went_on: Vec<String>,
+    pub went_on: Vec<String>,
     /// Callee types that were submitted.
-    pub(crate) callees: Vec<String>,
+    pub callees: Vec<String>,
     /// HTTP statuses that answered results.
-    pub(crate) results: Vec<u16>,
+    pub results: Vec<u16>,
 }
 
 /// A running double.
-pub(crate) struct PlumDouble {
+pub struct PlumDouble {
     plant: Arc<Plant>,
     server: Server,
 }
 
 impl PlumDouble {
-    pub(crate) fn start(options: Options) -> Self {
+    pub fn start(options: Options) -> Self {
         let settings = Settings {
             faults: options.faults,
             delay: Duration::from_secs(1),
@@ -160,29 +160,29 @@ impl PlumDouble {
     }
 
     /// Where DEV is.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         self.server.url()
     }
 
     /// Where Fuse is.
-    pub(crate) fn fuse_url(&self) -> String {
+    pub fn fuse_url(&self) -> String {
         format!("{}/api", self.server.url())
     }
 
-    pub(crate) fn ledger(&self) -> &Ledger {
+    pub fn ledger(&self) -> &Ledger {
         &self.plant.ledger
     }
 
-    pub(crate) fn settings(&self) -> MutexGuard<'_, Settings> {
+    pub fn settings(&self) -> MutexGuard<'_, Settings> {
         self.plant.settings.lock().unwrap()
     }
 
-    pub(crate) fn seen(&self) -> Seen {
+    pub fn seen(&self) -> Seen {
         self.plant.state.lock().unwrap().seen.clone()
     }
 
     /// Wipes the queue, as its owner can on Plum's pages: whatever is not dialed yet is cancelled.
-    pub(crate) fn cancel(&self) {
+    pub fn cancel(&self) {
         self.plant.cancel();
     }
 }

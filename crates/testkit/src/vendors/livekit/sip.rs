@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 use axum::response::Response;
-use dialdeck::domain::Timestamp;
+use dialdeck_core::domain::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::{oneshot, watch};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use dialdeck::domain::Timestamp;
+use dialdeck_core::domain::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -21,9 +21,9 @@ pub(super) type Queues = BTreeMap<String, UnboundedSender<Waiting>>;
 
 /// A webhook that was sent.
 #[derive(Clone, Debug)]
-pub(crate) struct Sent {
-    pub(crate) authorization: String,
-    pub(crate) body: String,
+pub struct Sent {
+    pub authorization: String,
+    pub body: String,
 }
 
 impl World {

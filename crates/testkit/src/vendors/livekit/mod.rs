@@ -9,7 +9,7 @@
 
 mod agent;
 mod hooks;
-pub(crate) mod playback;
+pub mod playback;
 mod rooms;
 mod sip;
 mod token;
@@ -25,12 +25,12 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::post;
-use dialdeck::clock::Clock;
-use dialdeck::domain::Timestamp;
-use dialdeck::provider::remote::http::Http;
+use dialdeck_clock::Clock;
+use dialdeck_core::domain::Timestamp;
+use dialdeck_providers::remote::http::Http;
 use serde_json::Value;
 
-pub(crate) use self::hooks::Sent;
+pub use self::hooks::Sent;
 use self::rooms::Room;
 use super::faults::{Faults, dice};
 use super::lab::Lab;
@@ -42,47 +42,47 @@ use super::server::Server;
 const LIMIT: Duration = Duration::from_mins(10);
 
 /// What a double is made of.
-pub(crate) struct Options {
+pub struct Options {
     /// 0 takes a free one.
-    pub(crate) port: u16,
-    pub(crate) lab: Lab,
-    pub(crate) script: Script,
-    pub(crate) faults: Faults,
-    pub(crate) settings: Settings,
+    pub port: u16,
+    pub lab: Lab,
+    pub script: Script,
+    pub faults: Faults,
+    pub settings: Settings,
 }
 
 /// What a test may change while the double runs.
 #[derive(Clone, Debug)]
-pub(crate) struct Settings {
-    pub(crate) key: String,
-    pub(crate) secret: String,
-    pub(crate) trunk: String,
-    pub(crate) numbers: Vec<String>,
+pub struct Settings {
+    pub key: String,
+    pub secret: String,
+    pub trunk: String,
+    pub numbers: Vec<String>,
     /// The name under which the agent is registered.
-    pub(crate) agent: String,
+    pub agent: String,
     /// Where webhooks go.
-    pub(crate) webhook: Option<String>,
+    pub webhook: Option<String>,
     /// Requests in any minute; more are refused.
-    pub(crate) per_minute: usize,
+    pub per_minute: usize,
     /// `Retry-After` of what is refused.
-    pub(crate) retry_after: Option<u32>,
+    pub retry_after: Option<u32>,
     /// How long after the callee's greeting an agent is bridged; `None`: never.
-    pub(crate) bridges_after: Option<Duration>,
+    pub bridges_after: Option<Duration>,
     /// How long an agent takes to be in the room, in milliseconds: from, and below.
-    pub(crate) agent_joins: (u64, u64),
+    pub agent_joins: (u64, u64),
     /// How long a webhook takes, in milliseconds: from, and below.
-    pub(crate) hook_takes: (u64, u64),
+    pub hook_takes: (u64, u64),
     /// By how much the server's clock is ahead of the deck's, in seconds.
-    pub(crate) clock_ahead: i64,
+    pub clock_ahead: i64,
     /// No room can be deleted.
-    pub(crate) deletes_fail: bool,
+    pub deletes_fail: bool,
     /// The Twirp code and message with which every call ends that nobody answers, in place of the network's
     /// status.
-    pub(crate) refusal: Option<(&'static str, &'static str)>,
+    pub refusal: Option<(&'static str, &'static str)>,
     /// Events about the callee whose webhooks are all lost.
-    pub(crate) lost_hooks: Vec<&'static str>,
+    pub lost_hooks: Vec<&'static str>,
     /// Methods that are only carried out after an hour.
-    pub(crate) stuck: Vec<&'static str>,
+    pub stuck: Vec<&'static str>,
 }
 
 impl Default for Settings {
@@ -109,7 +109,7 @@ impl Default for Settings {
 }
 
 /// The running double.
-pub(crate) struct LiveKitDouble {
+pub struct LiveKitDouble {
     world: Arc<World>,
     server: Server,
 }
@@ -136,7 +136,7 @@ struct World {
 }
 
 impl LiveKitDouble {
-    pub(crate) fn start(options: Options) -> Self {
+    pub fn start(options: Options) -> Self {
         let world = Arc::new(World {
             http: options.lab.http(),
             clock: options.lab.clock().clone(),
@@ -162,39 +162,39 @@ impl LiveKitDouble {
         }
     }
 
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         self.server.url()
     }
 
-    pub(crate) fn ledger(&self) -> &Ledger {
+    pub fn ledger(&self) -> &Ledger {
         &self.world.ledger
     }
 
     /// The settings, to be changed.
-    pub(crate) fn settings(&self) -> MutexGuard<'_, Settings> {
+    pub fn settings(&self) -> MutexGuard<'_, Settings> {
         self.world.settings.lock().unwrap()
     }
 
     /// INVITEs of one attempt.
-    pub(crate) fn invites(&self, attempt: &str) -> usize {
+    pub fn invites(&self, attempt: &str) -> usize {
         let invites = self.world.ledger.invites();
         invites.get(attempt).copied().unwrap_or(0)
     }
 
     /// The rooms that are open.
-    pub(crate) fn rooms(&self) -> Vec<String> {
+    pub fn rooms(&self) -> Vec<String> {
         self.world.rooms.lock().unwrap().keys().cloned().collect()
     }
 
     /// The bodies of every request to a method so far.
-    pub(crate) fn asked(&self, method: &str) -> Vec<Value> {
+    pub fn asked(&self, method: &str) -> Vec<Value> {
         let asked = self.world.asked.lock().unwrap();
         let of_method = asked.iter().filter(|(name, _)| name == method);
         of_method.map(|(_, body)| body.clone()).collect()
     }
 
     /// For each answered call whose agent was gone, how long its callee heard nobody.
-    pub(crate) fn silences(&self) -> Vec<(String, Duration)> {
+    pub fn silences(&self) -> Vec<(String, Duration)> {
         let deserted = self.world.deserted.lock().unwrap().clone();
         let entries = self.world.ledger.entries();
         let of = |key: &str, step: Step| {
@@ -212,12 +212,12 @@ impl LiveKitDouble {
 
     /// For each callee whose agent was gone, how long there was nobody to talk to, by what the machine
     /// did meanwhile.
-    pub(crate) fn alone(&self) -> BTreeMap<String, Duration> {
+    pub fn alone(&self) -> BTreeMap<String, Duration> {
         self.world.alone.lock().unwrap().clone()
     }
 
     /// Attempts whose agent left the room by itself, while it rang or after the answer.
-    pub(crate) fn deserted(&self) -> Vec<String> {
+    pub fn deserted(&self) -> Vec<String> {
         self.world
             .deserted
             .lock()
@@ -228,17 +228,17 @@ impl LiveKitDouble {
     }
 
     /// The agent leaves the room.
-    pub(crate) fn take_agent(&self, room: &str) {
+    pub fn take_agent(&self, room: &str) {
         self.world.desert(room);
     }
 
     /// Every webhook that was sent so far.
-    pub(crate) fn sent(&self) -> Vec<Sent> {
+    pub fn sent(&self) -> Vec<Sent> {
         self.world.sent.lock().unwrap().clone()
     }
 
     /// A token for a webhook with this body, signed now.
-    pub(crate) fn webhook_token(&self, body: &str) -> String {
+    pub fn webhook_token(&self, body: &str) -> String {
         self.world.webhook_token(body, self.world.now())
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialdeck::domain::Timestamp;
+use dialdeck_core::domain::Timestamp;
 
 use super::super::ledger::Step;
 use super::super::script::{Fate, Spell, Who};

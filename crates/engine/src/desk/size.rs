@@ -1,6 +1,9 @@
 //! How many contacts the call list has, so that a search shows its hits.
 
+use std::time::Duration;
+
 use super::{Desk, ListPage, ListQuery, Size};
+use dialdeck_clock::Stopwatch;
 use dialdeck_store::{Acts, Direction, ListOrder, StoreError};
 
 /// Hits that are counted one by one, at most.
@@ -9,12 +12,16 @@ const HITS: usize = 1_000;
 /// Contacts read to count the hits of a search, at most.
 const BUDGET: u64 = 10_000;
 
-/// The size of the list of one query, as long as the deck does not change.
+/// How long a count is shown while the deck changes, so that a search leaves the engine beside it its time.
+const KEPT: Duration = Duration::from_secs(2);
+
+/// The size of the list of one query, for as long as the deck does not change or for [`KEPT`].
 #[derive(Debug)]
 pub(super) struct Sized {
     query: ListQuery,
     head: i64,
     size: Size,
+    since: Stopwatch,
 }
 
 impl<S: Acts> Desk<S> {
@@ -37,7 +44,7 @@ impl<S: Acts> Desk<S> {
         let head = self.snapshot.head;
         if let Some(known) = &self.sized
             && known.query == query
-            && known.head == head
+            && (known.head == head || known.since.elapsed() < KEPT)
         {
             return Ok(known.size);
         }
@@ -50,7 +57,12 @@ impl<S: Acts> Desk<S> {
         } else {
             Size::AtLeast(count)
         };
-        self.sized = Some(Sized { query, head, size });
+        self.sized = Some(Sized {
+            query,
+            head,
+            size,
+            since: Stopwatch::start(),
+        });
         Ok(size)
     }
 }

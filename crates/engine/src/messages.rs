@@ -326,10 +326,13 @@ pub fn remedy(reason: &HoldReason, campaign: &CampaignSettings) -> Option<String
     }
 }
 
-/// Returns what ends each reason of a hold that an operator can end.
+/// Returns what ends each reason of a hold that an operator can end, that of the principal reason first.
 pub fn remedies(hold: &Hold, campaign: &CampaignSettings) -> Vec<String> {
-    let reasons = hold.reasons.iter();
-    reasons
+    let principal = hold.principal();
+    let mut reasons: Vec<&HoldReason> = hold.reasons.iter().collect();
+    reasons.sort_by_key(|reason| Some(*reason) != principal);
+    let remedies = reasons.into_iter();
+    remedies
         .filter_map(|reason| remedy(reason, campaign))
         .collect()
 }

@@ -10,8 +10,9 @@ use dialdeck::domain::{
 };
 use dialdeck::engine::board::{Board, CampaignBoard};
 use dialdeck::engine::desk::{Centre, Desk, ListQuery, NextClaim, Phase, Standing, ZoneStanding};
+use dialdeck::engine::messages::remedies;
 use dialdeck::policy::breaker::Breaker;
-use dialdeck::policy::{HoldKind, Until};
+use dialdeck::policy::{Hold, HoldKind, HoldReason, Scope, Until};
 use dialdeck::rules::Rules;
 use dialdeck::store::sqlite::SqliteStore;
 use dialdeck::store::{
@@ -405,4 +406,22 @@ fn slots_that_calls_of_unknown_fate_keep_are_what_a_campaign_waits_for() {
         "{:?}",
         board.remedies
     );
+}
+
+#[test]
+fn the_first_remedy_is_that_of_the_reason_that_is_named() {
+    let list: ListKind = "national:us".parse().unwrap();
+    let reason = |kind, until| HoldReason { kind, until };
+    let reasons = vec![
+        reason(HoldKind::ClockBehind, Until::At(morning())),
+        reason(HoldKind::ListMissing(list), Until::Operator),
+    ];
+    let hold = Hold {
+        reasons,
+        until: Until::Operator,
+        scope: Scope::Campaign,
+    };
+    let todo = remedies(&hold, &settings("spring-reminders"));
+    assert!(todo[0].contains("--list national:us"), "{todo:?}");
+    assert!(todo[1].contains("clock"), "{todo:?}");
 }

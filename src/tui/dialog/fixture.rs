@@ -28,8 +28,8 @@ use crate::domain::{
 use crate::engine::alerts::OpenAlert;
 use crate::engine::board::{Board, CallBoard, CampaignBoard, Caps, Waiting};
 use crate::engine::desk::{
-    CallerIdSummary, CampaignView, ContactRow, EngineOwner, ListOrder, NextClaim, Phase, Standing,
-    View,
+    Binding, CallerIdSummary, CampaignView, ContactRow, EngineOwner, ListOrder, NextClaim, Phase,
+    Standing, View,
 };
 use crate::tui::canvas::{Canvas, Look};
 use crate::tui::glyph::Glyphs;
@@ -152,6 +152,7 @@ fn campaign(id: i64) -> CampaignView {
         next_opening: None,
         caller_ids: Vec::new(),
         caller_id_use: CallerIdSummary::default(),
+        binding: Binding::Pace,
         limit: "calls leave",
         ceiling: Pacing {
             calls_per_minute: 10,

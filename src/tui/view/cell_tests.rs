@@ -54,6 +54,7 @@ fn idle(size: (u16, u16)) -> Model {
     view.board.campaigns[0].caps.per_minute = [4, 10];
     view.board.campaigns[0].next = held(HoldKind::CampaignConcurrent(20, 20), Until::CallEnds);
     view.campaigns[0].limit = "concurrent cap";
+    view.campaigns[0].binding = view.board.campaigns[0].binding(view.engine);
     model
 }
 

@@ -15,8 +15,8 @@ use crate::domain::{
 use crate::engine::alerts::OpenAlert;
 use crate::engine::board::{Board, CallerIdBoard, CampaignBoard, Caps, Waiting};
 use crate::engine::desk::{
-    CallerIdSummary, CampaignView, ContactRow, EngineOwner, EventLine, Hold, HoldKind, ListKey,
-    ListOrder, NextClaim, Phase, Standing, Stretch, Until, View, WindowReason, ZoneRow,
+    Binding, CallerIdSummary, CampaignView, ContactRow, EngineOwner, EventLine, Hold, HoldKind,
+    ListKey, ListOrder, NextClaim, Phase, Standing, Stretch, Until, View, WindowReason, ZoneRow,
     ZoneStanding,
 };
 use crate::tui::keymap::KeyMap;
@@ -185,6 +185,7 @@ fn campaign_view(id: i64) -> CampaignView {
         next_opening: Some(minutes(52)),
         caller_id_use: CallerIdSummary::of(&caller_ids()),
         caller_ids: caller_ids(),
+        binding: Binding::Pace,
         limit: "per-minute cap",
         ceiling: Pacing {
             calls_per_minute: 20,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::domain::{ContactState, Outcome, PhoneNumber, Timestamp};
 use crate::engine::board::CampaignBoard;
 use crate::engine::desk::{
-    CampaignView, EngineOwner, HoldKind, HoldReason, NextClaim, Phase, Scope, Standing, Until,
+    Binding, CampaignView, HoldKind, HoldReason, NextClaim, Phase, Scope, Standing, Until,
 };
 use crate::engine::messages::hold_word;
 use crate::tui::format;
@@ -269,35 +269,24 @@ fn reason(reason: &HoldReason, shared: &Shared) -> String {
 
 /// Returns why the next call of a campaign does not go out now, and the role to draw the text in.
 pub(super) fn binds(board: &CampaignBoard, view: &CampaignView, shared: &Shared) -> (String, Role) {
-    if shared.engine() == EngineOwner::Nobody {
-        return ("no engine runs".to_owned(), Role::Bad);
-    }
-    let note = board.note.as_ref();
-    match board.phase {
-        Phase::Draft => ("not started".to_owned(), Role::Warn),
-        Phase::Paused => {
+    match view.binding {
+        Binding::NoEngine => ("no engine runs".to_owned(), Role::Bad),
+        Binding::NotStarted => ("not started".to_owned(), Role::Warn),
+        Binding::Paused => {
+            let note = board.note.as_ref();
             let note = note.map_or_else(String::new, |note| format!(": {note}"));
             (format!("campaign paused{note}"), Role::Warn)
         }
-        Phase::Done | Phase::Stopped => (format!("campaign {}", board.state), Role::Warn),
-        Phase::Held => (held(board, shared), Role::Bad),
-        Phase::Waiting => (waits(board, view, shared), Role::Warn),
-        Phase::Running => match &board.next {
-            NextClaim::NothingLeft if board.in_flight > 0 => {
-                ("the last calls are up".to_owned(), Role::Text)
-            }
-            next @ NextClaim::Hold(hold) => {
-                let kind = hold.principal().map(|reason| &reason.kind);
-                if matches!(kind, Some(HoldKind::Spacing) | None) {
-                    (claim(next, shared), Role::Text)
-                } else {
-                    (waits(board, view, shared), Role::Warn)
-                }
-            }
-            next @ (NextClaim::NothingLeft | NextClaim::Dial | NextClaim::Refuse(_)) => {
-                (claim(next, shared), Role::Text)
-            }
-        },
+        Binding::Over => (format!("campaign {}", board.state), Role::Warn),
+        Binding::Held => (held(board, shared), Role::Bad),
+        Binding::Contacts => (waits(board, view, shared), Role::Warn),
+        Binding::Claim => {
+            let todo = board.remedies.first();
+            let todo = todo.map_or_else(String::new, |todo| format!("; {todo}"));
+            (claim(&board.next, shared) + &todo, Role::Warn)
+        }
+        Binding::LastCalls => ("the last calls are up".to_owned(), Role::Text),
+        Binding::Pace => (claim(&board.next, shared), Role::Text),
     }
 }
 
@@ -313,35 +302,23 @@ fn held(board: &CampaignBoard, shared: &Shared) -> String {
     format!("HELD: {}{since}{todo}", claim(&board.next, shared))
 }
 
-/// Returns what the contacts wait for, how many and until when. If one reason applies to all of them, returns
-/// that reason and its remedy.
+/// Returns what the contacts wait for, how many and until when. Retries, caps and gaps share the instant at
+/// which the first is due.
 fn waits(board: &CampaignBoard, view: &CampaignView, shared: &Shared) -> String {
-    if !board.waits_for_contacts() {
-        let todo = board.remedies.first();
-        let todo = todo.map_or_else(String::new, |todo| format!("; {todo}"));
-        return claim(&board.next, shared) + &todo;
-    }
     let waiting = board.waiting;
-    let part = |count: u64, what: &str, first: Option<String>| {
-        let first = first.map_or_else(String::new, |first| format!(" ({first})"));
-        (count > 0).then(|| format!("{count} {what}{first}"))
+    let part = |count: u64, what: &str| (count > 0).then(|| format!("{count} {what}"));
+    let first = |parts: Vec<String>, word: &str, at: Option<Timestamp>| {
+        let at = at.map_or_else(String::new, |at| format!(" ({word} {})", when(at, shared)));
+        (!parts.is_empty()).then(|| parts.join(", ") + &at)
     };
-    let due = view.next_due.map(|at| format!("next {}", when(at, shared)));
-    let opens = view
-        .next_opening
-        .map(|at| format!("first {}", when(at, shared)));
-    let parts: Vec<String> = [
-        part(waiting.retry, "retries", due.clone()),
-        part(
-            waiting.cap,
-            "caps or gaps",
-            due.filter(|_| waiting.retry == 0),
-        ),
-        part(waiting.window, "windows", opens),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let due = [
+        part(waiting.retry, "retries"),
+        part(waiting.cap, "caps or gaps"),
+    ];
+    let due = first(due.into_iter().flatten().collect(), "next", view.next_due);
+    let shut = part(waiting.window, "windows").into_iter().collect();
+    let shut = first(shut, "first", view.next_opening);
+    let parts: Vec<String> = due.into_iter().chain(shut).collect();
     if parts.is_empty() {
         return claim(&board.next, shared);
     }

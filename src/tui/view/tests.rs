@@ -11,7 +11,9 @@ use ratatui::style::Style;
 use super::fixture::{held, model, now, standings};
 use super::{draw, is_too_small, labels, list_height, what_starts};
 use crate::domain::{Area, ListKind, Timestamp};
-use crate::engine::desk::{EngineOwner, HoldKind, NextClaim, Phase, Standing, Until, ZoneStanding};
+use crate::engine::desk::{
+    Binding, EngineOwner, HoldKind, NextClaim, Phase, Standing, Until, ZoneStanding,
+};
 use crate::tui::canvas::Look;
 use crate::tui::filter::FilterLine;
 use crate::tui::glyph::Glyphs;
@@ -243,6 +245,7 @@ fn the_idle_line_names_what_binds_and_how_often() {
     view.board.campaigns[0].caps.per_minute = [4, 10];
     view.board.campaigns[0].next = held(HoldKind::CampaignConcurrent(20, 20), Until::CallEnds);
     view.campaigns[0].limit = "concurrent cap";
+    view.campaigns[0].binding = view.board.campaigns[0].binding(view.engine);
     let text = screen(&model);
     assert!(
         text.contains("below the cap: full: a call has to end, as in 20% of the last 15 minutes"),
@@ -258,6 +261,7 @@ fn with_next(size: (u16, u16), phase: Phase, next: NextClaim) -> Model {
     board.caps.per_minute = [0, 10];
     board.phase = phase;
     board.next = next;
+    view.campaigns[0].binding = board.binding(view.engine);
     model
 }
 
@@ -445,6 +449,7 @@ fn poisoned(size: (u16, u16), text: &str) -> Model {
         board.phase = Phase::Paused;
     }
     for campaign in &mut view.campaigns {
+        campaign.binding = Binding::Paused;
         for zone in &mut campaign.zones {
             text.clone_into(&mut zone.label);
         }

@@ -27,7 +27,7 @@ pub use event_line::EventLine;
 pub use numbers::{Echo, JudgedNumber, MatchedContact};
 pub use protocol::{ActId, Centre, Message, PageRequest, Request, UnreadNumber};
 pub use rows::{AttemptRow, ContactRow, ListPage, ListQuery, Size, Standing};
-pub use summary::{CallerIdSummary, OnStart};
+pub use summary::{Binding, CallerIdSummary, OnStart};
 pub use why::WhyReport;
 pub use zones::{ZoneRow, ZoneStanding};
 
@@ -153,6 +153,8 @@ pub struct CampaignView {
     pub caller_ids: Vec<CallerIdBoard>,
     /// The use of these caller IDs together.
     pub caller_id_use: CallerIdSummary,
+    /// Why its next call does not leave now.
+    pub binding: Binding,
     /// What limits the campaign, in one or two words.
     pub limit: &'static str,
     /// The pace in the campaign file, which the live pace never exceeds.
@@ -297,6 +299,7 @@ impl<S: Acts> Desk<S> {
                     next_opening: reading.next_opening(),
                     caller_id_use: CallerIdSummary::of(&caller_ids),
                     caller_ids,
+                    binding: shown.binding(engine),
                     limit: shown.limit(engine),
                     ceiling: campaign.ceiling,
                     law: law_of(rules, snapshot, campaign),

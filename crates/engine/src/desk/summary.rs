@@ -4,7 +4,7 @@ use super::{EngineOwner, NextClaim};
 use crate::board::{CallerIdBoard, CampaignBoard, Caps, Phase};
 use crate::messages::hold_word;
 use dialdeck_core::domain::{CallerIdState, Timestamp};
-use dialdeck_core::policy::{LiveCalls, Scope};
+use dialdeck_core::policy::{HoldKind, LiveCalls, Scope};
 
 /// The use of a campaign's caller IDs in the last hour.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,7 +61,57 @@ pub enum OnStart {
     Later(u64, NextClaim),
 }
 
+/// Why the next call of a campaign does not leave now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binding {
+    /// No process runs the engine.
+    NoEngine,
+    /// The campaign was never started.
+    NotStarted,
+    /// An operator paused the campaign.
+    Paused,
+    /// The campaign is done or stopped.
+    Over,
+    /// An operator has to act: see the next claim and the remedies.
+    Held,
+    /// The contacts wait for their own time: see how many wait for what.
+    Contacts,
+    /// A cap or the trunk binds: see the next claim.
+    Claim,
+    /// No contact is left, and the last calls are up.
+    LastCalls,
+    /// Only the pace: see the next claim.
+    Pace,
+}
+
 impl CampaignBoard {
+    /// Returns why the next call does not leave now.
+    pub fn binding(&self, engine: EngineOwner) -> Binding {
+        if engine == EngineOwner::Nobody {
+            return Binding::NoEngine;
+        }
+        let waits = if self.waits_for_contacts() {
+            Binding::Contacts
+        } else {
+            Binding::Claim
+        };
+        match (self.phase, &self.next) {
+            (Phase::Draft, _) => Binding::NotStarted,
+            (Phase::Paused, _) => Binding::Paused,
+            (Phase::Done | Phase::Stopped, _) => Binding::Over,
+            (Phase::Held, _) => Binding::Held,
+            (Phase::Waiting, _) => waits,
+            (Phase::Running, NextClaim::NothingLeft) if self.in_flight > 0 => Binding::LastCalls,
+            (Phase::Running, NextClaim::Hold(hold)) => match hold.principal() {
+                Some(reason) if reason.kind != HoldKind::Spacing => waits,
+                Some(_) | None => Binding::Pace,
+            },
+            (Phase::Running, NextClaim::NothingLeft | NextClaim::Dial | NextClaim::Refuse(_)) => {
+                Binding::Pace
+            }
+        }
+    }
+
     /// Returns the number of contacts that have reached their end.
     pub const fn ended(&self) -> u64 {
         self.done + self.suppressed + self.exhausted + self.expired + self.invalid + self.unknown
@@ -83,7 +133,7 @@ impl CampaignBoard {
     }
 
     /// Returns whether the next claim waits for the contacts' own time, not for a cap or an operator.
-    pub fn waits_for_contacts(&self) -> bool {
+    fn waits_for_contacts(&self) -> bool {
         let reason = self.next.principal();
         reason.is_some_and(|reason| reason.kind.scope() <= Scope::Class)
     }
@@ -147,8 +197,13 @@ impl Caps {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
-    use dialdeck_core::domain::{PhoneNumber, TrunkName};
+    use crate::board::Waiting;
+    use dialdeck_core::domain::campaign::Pacing;
+    use dialdeck_core::domain::{CampaignState, PhoneNumber, TrunkName};
+    use dialdeck_core::policy::{Hold, Until};
 
     fn id(state: CallerIdState, proven: bool, per_hour: [u32; 2]) -> CallerIdBoard {
         CallerIdBoard {
@@ -179,5 +234,106 @@ mod tests {
         let mixed = [id(Active, true, [0, 30]), id(Active, true, [0, 20])];
         assert_eq!(CallerIdSummary::of(&mixed).per_hour, None);
         assert_eq!(CallerIdSummary::of(&[]), CallerIdSummary::default());
+    }
+
+    fn board(phase: Phase, next: NextClaim) -> CampaignBoard {
+        CampaignBoard {
+            name: String::new(),
+            state: CampaignState::Running,
+            phase,
+            next,
+            remedies: Vec::new(),
+            held_since: None,
+            waiting_for_window: false,
+            note: None,
+            total: 0,
+            done: 0,
+            in_flight: 0,
+            ready: 0,
+            waiting: Waiting::default(),
+            suppressed: 0,
+            exhausted: 0,
+            expired: 0,
+            invalid: 0,
+            unknown: 0,
+            attempts: 0,
+            outcomes: BTreeMap::new(),
+            refusals: BTreeMap::new(),
+            caps: Caps::default(),
+            pacing: Pacing {
+                calls_per_minute: 10,
+                max_concurrent: 20,
+                weight: 1,
+            },
+            abandoned: [0, 0],
+            abandoned_since_release: [0, 0],
+        }
+    }
+
+    #[test]
+    fn the_reason_that_binds_follows_from_phase_and_claim() {
+        let hold = |kind| NextClaim::Hold(Hold::single(kind, Until::CallEnds));
+        let retry = || hold(HoldKind::RetryDue);
+        let full = || hold(HoldKind::CampaignConcurrent(20, 20));
+        let spaced = hold(HoldKind::Spacing);
+        for (phase, next, binding, limit) in [
+            (Phase::Draft, retry(), Binding::NotStarted, "not started"),
+            (Phase::Paused, retry(), Binding::Paused, "paused"),
+            (Phase::Done, NextClaim::NothingLeft, Binding::Over, "done"),
+            (Phase::Waiting, retry(), Binding::Contacts, "retry times"),
+            (Phase::Waiting, full(), Binding::Claim, "concurrent cap"),
+            (Phase::Running, full(), Binding::Claim, "concurrent cap"),
+            (Phase::Running, spaced, Binding::Pace, "spacing"),
+            (
+                Phase::Running,
+                NextClaim::Dial,
+                Binding::Pace,
+                "calls leave",
+            ),
+        ] {
+            let board = board(phase, next);
+            let found = (
+                board.binding(EngineOwner::Inside),
+                board.limit(EngineOwner::Inside),
+            );
+            assert_eq!(found, (binding, limit), "{phase:?}");
+            assert_eq!(board.binding(EngineOwner::Nobody), Binding::NoEngine);
+            assert_eq!(board.limit(EngineOwner::Nobody), "no engine");
+        }
+        let mut last = board(Phase::Running, NextClaim::NothingLeft);
+        assert_eq!(last.binding(EngineOwner::Inside), Binding::Pace);
+        last.in_flight = 1;
+        assert_eq!(last.binding(EngineOwner::Inside), Binding::LastCalls);
+    }
+
+    #[test]
+    fn a_start_calls_who_is_ready_and_is_not_held() {
+        let hold = |kind, until| NextClaim::Hold(Hold::single(kind, until));
+        let mut draft = board(Phase::Draft, hold(HoldKind::CampaignDraft, Until::Operator));
+        assert_eq!(draft.on_start(), OnStart::NoneReady);
+        draft.ready = 3;
+        assert_eq!(draft.on_start(), OnStart::Calls(3));
+        draft.next = hold(HoldKind::Spacing, Until::CallEnds);
+        assert_eq!(draft.on_start(), OnStart::Calls(3));
+        draft.next = hold(HoldKind::CallerIdsFull, Until::CallEnds);
+        let later = OnStart::Later(3, draft.next.clone());
+        assert_eq!(draft.on_start(), later);
+        draft.next = hold(HoldKind::NoZone, Until::Operator);
+        assert_eq!(draft.on_start(), OnStart::Nobody(draft.next.clone()));
+    }
+
+    #[test]
+    fn figures_are_sums_and_limits_of_the_board() {
+        let mut board = board(Phase::Running, NextClaim::Dial);
+        (board.done, board.exhausted, board.unknown, board.ready) = (4, 3, 1, 50);
+        assert_eq!(board.ended(), 8);
+        for (abandoned, above) in [([3, 100], false), ([4, 100], true), ([0, 0], false)] {
+            board.abandoned = abandoned;
+            assert_eq!(board.abandoned_above(3), above, "{abandoned:?}");
+        }
+        board.caps.concurrent = [19, 20];
+        board.caps.per_minute = [20, 20];
+        assert!(!board.caps.is_full_at_once());
+        assert!(board.caps.is_full_per_minute());
     }
 }

@@ -389,6 +389,19 @@ mod tests {
     }
 
     #[test]
+    fn a_call_that_is_up_is_in_the_heading() {
+        let shared = shared();
+        let mut dialog = WhyDialog::of(phone("+18085550133"));
+        let mut live = report();
+        live.contacts[0].state = ContactState::InFlight;
+        dialog.on_why(&Ok(Box::new(live)));
+        let screen = drawn(&dialog, &shared).backend().to_string();
+        let heading = "spring-reminders: IN A CALL";
+        assert!(screen.contains(heading), "{screen}");
+        assert!(!screen.contains("spring-reminders: HOLD"), "{screen}");
+    }
+
+    #[test]
     fn it_scrolls_on_the_smallest_screen() {
         let mut shared = shared();
         shared.size = (60, 16);

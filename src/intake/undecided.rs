@@ -39,7 +39,7 @@ pub(super) enum Doubt {
 }
 
 /// Words for a state in languages of countries whose states are not all known.
-const STATES: [&str; 3] = ["estado", "provincia", "uf"];
+const STATES: [&str; 5] = ["estado", "provincia", "uf", "departamento", "departement"];
 /// Words for an address or a town.
 const ADDRESSES: &str = "address addr city town location branch office site adresse anschrift direccion indirizzo \
     endereco adres ciudad ville stadt ort plaats";

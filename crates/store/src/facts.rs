@@ -117,8 +117,10 @@ pub(super) fn counted_at(last: Option<Timestamp>, now: Timestamp) -> Timestamp {
 /// Fills in the use of caller IDs from the ledger.
 pub(super) fn look_up_use(ids: &mut [CallerIdUse], ledger: &Ledger, now: Timestamp) {
     for id in ids {
-        (id.sent_last_hour, id.hour_frees_at, id.last_used) =
-            ledger.caller_id(id.caller_id.number, id.cap, now);
+        let load = ledger.caller_id(id.caller_id.number, id.cap, now);
+        id.sent_last_hour = load.sent_last_hour;
+        id.hour_frees_at = load.hour_frees_at;
+        id.last_used = load.last_used;
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use dialdeck::domain::event::UsedRegistry;
 use dialdeck::domain::{
     Area, AttemptId, CallEnd, CallEventKind, CallReport, CampaignId, CampaignSettings,
     CampaignState, Consent, ConsentKind, ContactState, DeckId, ListKind, Timestamp,
@@ -289,7 +290,12 @@ fn a_contact_waits_until_its_area_is_loaded(store: &mut impl EngineStore) {
         panic!("{dialed:?}");
     };
     let area = Area::of(number(0));
-    assert_eq!(order.registries, [(us(), area, now - secs(60))]);
+    let used = UsedRegistry {
+        list: us(),
+        area,
+        as_of: now - secs(60),
+    };
+    assert_eq!(order.registries, [used]);
     check_counters(store, now);
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{Loads, WindowReason};
+use crate::domain::event::UsedRegistry;
 use crate::domain::{
     Area, Attestation, ClockHeld, Consent, ConsentKind, ContactState, ListKind, PhoneNumber,
     Timestamp, TrunkName,
@@ -43,7 +44,7 @@ pub struct DialOrder {
     /// The consent that the call relies on; `None` if no rule requires any.
     pub consent: Option<Consent>,
     /// The registries that were needed, each with the number's area and the date of its data there.
-    pub registries: Vec<(ListKind, Area, Timestamp)>,
+    pub registries: Vec<UsedRegistry>,
     /// The loads before this call.
     pub load: Loads,
     /// The earliest instant at which the request may leave, so that trunk and campaign have room in their

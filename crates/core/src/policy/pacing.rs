@@ -4,7 +4,7 @@ mod ledger;
 #[cfg(test)]
 mod tests;
 
-pub use ledger::{Entry, Ledger};
+pub use ledger::{CallerIdLoad, Entry, Ledger};
 
 use std::time::Duration;
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::findings::Findings;
 use super::{Facts, HoldKind, Refusal, Until};
+use crate::domain::event::UsedRegistry;
 use crate::domain::{Area, ListKind, Suppression, SuppressionList, Timestamp};
 
 /// How long before its data are too old a registry should be loaded again: at 25 days of 31.
@@ -62,14 +63,17 @@ fn covered(facts: &Facts<'_>, list: &SuppressionList) -> Option<Timestamp> {
 }
 
 /// Returns the registries that were needed, each with the area and the date of its data there.
-pub(super) fn registries(facts: &Facts<'_>, now: Timestamp) -> Vec<(ListKind, Area, Timestamp)> {
+pub(super) fn registries(facts: &Facts<'_>, now: Timestamp) -> Vec<UsedRegistry> {
     let needed = facts.subject().lists_needed(facts.lists, now);
     let registries = needed.into_iter().filter(ListKind::is_registry);
     registries
         .filter_map(|kind| {
             let list = facts.lists.iter().find(|list| list.kind == kind)?;
-            let as_of = covered(facts, list)?;
-            Some((kind, Area::of(facts.contact.number), as_of))
+            Some(UsedRegistry {
+                as_of: covered(facts, list)?,
+                list: kind,
+                area: Area::of(facts.contact.number),
+            })
         })
         .collect()
 }
@@ -227,16 +231,16 @@ mod tests {
         assert_eq!(
             registries(&world),
             [
-                (
-                    "state:us-ny".parse().unwrap(),
+                UsedRegistry {
+                    list: "state:us-ny".parse().unwrap(),
                     area,
-                    at("2026-11-08T00:00:00Z")
-                ),
-                (
-                    "national:us".parse().unwrap(),
+                    as_of: at("2026-11-08T00:00:00Z")
+                },
+                UsedRegistry {
+                    list: "national:us".parse().unwrap(),
                     area,
-                    at("2026-12-01T00:00:00Z")
-                ),
+                    as_of: at("2026-12-01T00:00:00Z")
+                },
             ]
         );
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{CARRIER, ENGINE, of_attempt};
 use dialdeck_core::domain::event::{
     AttemptCorrected, AttemptReconciled, AttemptReopened, AttemptReserved, AttemptUnknown,
-    CallEnded, CapsUsed, EventData, Found, LateNews, NewEvent, UsedRegistry,
+    CallEnded, CapsUsed, EventData, Found, LateNews, NewEvent,
 };
 use dialdeck_core::domain::outcome::Classification;
 use dialdeck_core::domain::{Attempt, CallEventKind, CallReport, Campaign, Timestamp};
@@ -39,14 +39,8 @@ pub(crate) fn attempt_reserved(
         local_times: local_times.iter().cloned().collect(),
         rules_digest: rules_digest.to_owned(),
         consent: order.consent.clone(),
-        registry_date: order.registries.iter().map(|(.., as_of)| *as_of).min(),
-        registries: registries
-            .map(|(list, area, as_of)| UsedRegistry {
-                list: list.clone(),
-                area: *area,
-                as_of: *as_of,
-            })
-            .collect(),
+        registry_date: registries.map(|used| used.as_of).min(),
+        registries: order.registries.clone(),
         caps: caps_used(order, shown),
         not_before: (order.not_before > attempt.reserved_at).then_some(order.not_before),
     };

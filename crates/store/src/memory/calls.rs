@@ -253,8 +253,8 @@ impl MemoryStore {
             .filter(|call| call.caller_id == shown)
             .map(|call| call.number)
             .collect();
-        let (sent, ..) = self.ledger(now).caller_id(shown, u32::MAX, now);
-        moves::has_to_rest(finding, callees.len() as u64, sent.into())
+        let load = self.ledger(now).caller_id(shown, u32::MAX, now);
+        moves::has_to_rest(finding, callees.len() as u64, load.sent_last_hour.into())
     }
 
     /// Corrects an attempt that had ended with another outcome. Returns `None` if the report does not prove

@@ -55,7 +55,6 @@ pub(crate) fn ledger_entry(attempt: &Attempt) -> Entry {
         campaign: attempt.campaign,
         trunk: attempt.trunk.clone(),
         caller_id: attempt.caller_id,
-        number: attempt.number,
         planned_at: attempt.reserved_at,
     }
 }

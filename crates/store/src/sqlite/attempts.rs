@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, Params};
 
-use super::codec::{attempt as read_attempt, attempt_code, attempt_columns, digits, millis};
-use super::sql::col;
+use super::codec::{attempt as read_attempt, attempt_columns};
+use super::sql::{col, put};
 use super::{Work, campaigns, late, log};
 use crate::{StoreError, entries, facts, moves};
 use dialdeck_core::domain::{
@@ -109,18 +109,18 @@ pub(super) fn insert(work: &mut Work<'_>, attempt: &Attempt) -> Result<(), Store
         .prepare_cached(INSERT)?
         .execute(rusqlite::params![
             attempt.id.serial,
-            attempt.campaign.0,
-            attempt.contact.0,
-            digits(attempt.number),
+            put(attempt.campaign),
+            put(attempt.contact),
+            put(attempt.number),
             attempt.n,
-            attempt.trunk.0,
-            digits(attempt.caller_id),
-            attempt_code(attempt.state),
-            attempt.reserved_at.as_millis(),
-            millis(attempt.sent_at),
-            millis(attempt.ringing_at),
-            millis(attempt.answered_at),
-            millis(attempt.ended_at),
+            put(&attempt.trunk),
+            put(attempt.caller_id),
+            put(attempt.state),
+            put(attempt.reserved_at),
+            put(attempt.sent_at),
+            put(attempt.ringing_at),
+            put(attempt.answered_at),
+            put(attempt.ended_at),
             attempt.callee_type.map(CalleeType::as_str),
             attempt.outcome.map(Outcome::as_str),
             attempt.counts,
@@ -163,7 +163,7 @@ pub(super) fn by_id(work: &mut Work<'_>, id: AttemptId) -> Result<Option<Attempt
 
 /// Returns all attempts of a contact, oldest first.
 pub(super) fn of_contact(work: &Work<'_>, contact: ContactId) -> Result<Vec<Attempt>, StoreError> {
-    let mut attempts = select(work, OF_CONTACT, (contact.0,))?;
+    let mut attempts = select(work, OF_CONTACT, (put(contact),))?;
     attempts.sort_by_key(|attempt| attempt.id);
     Ok(attempts)
 }
@@ -184,7 +184,7 @@ pub(super) fn unsent(work: &Work<'_>) -> Result<Vec<Attempt>, StoreError> {
 
 /// Returns the attempt in flight to a number. `None` if there is none.
 pub(super) fn open_to(work: &Work<'_>, number: PhoneNumber) -> Result<Option<Attempt>, StoreError> {
-    Ok(select(work, OPEN_TO, (digits(number),))?.pop())
+    Ok(select(work, OPEN_TO, (put(number),))?.pop())
 }
 
 /// Returns a number's attempts of the last 61 days, newest first.
@@ -196,8 +196,8 @@ pub(super) fn history(
     if work.mem.held.is_behind(number) {
         work.mem.held.write(work.conn)?;
     }
-    let since = (now - moves::HISTORY).as_millis();
-    select(work, HISTORY, (digits(number), since))
+    let since = put(now - moves::HISTORY);
+    select(work, HISTORY, (put(number), since))
 }
 
 /// Returns whether an earlier call of the attempt's campaign to its number ended with this cause.
@@ -209,7 +209,7 @@ pub(super) fn ended_before(
     if work.mem.held.is_behind(attempt.number) {
         work.mem.held.write(work.conn)?;
     }
-    let params = (digits(attempt.number), attempt.campaign.0, cause);
+    let params = (put(attempt.number), put(attempt.campaign), cause);
     Ok(work.conn.prepare_cached(ENDED_SO)?.exists(params)?)
 }
 

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::{OptionalExtension as _, Row};
 
-use super::codec::{digits, millis};
-use super::sql::{Json, col};
+use super::sql::{Json, col, put};
 use super::{Settings, Work, claim, import, log, meta, suppression};
 use crate::{By, DeckSettings, ImportFigures, StoreError, entries, moves};
 use dialdeck_core::domain::campaign::Pacing;
@@ -37,7 +36,7 @@ pub(super) fn add(
         )?
         .execute((
             &settings.name,
-            state.as_str(),
+            put(state),
             serde_json::to_string(settings)?,
             serde_json::to_string(&settings.pacing)?,
         ))?;
@@ -136,7 +135,7 @@ pub(super) fn release_brake(
         .prepare_cached(
             "UPDATE live_answers SET brake_live = 0, brake_abandoned = 0 WHERE campaign = ?1",
         )?
-        .execute((id.0,))?;
+        .execute((put(id),))?;
     work.mem.cache.live.remove(&id);
     log::append(
         work,
@@ -275,7 +274,7 @@ fn ownership(
     let mut statement = work
         .conn
         .prepare_cached("SELECT owned, at FROM owned_numbers WHERE trunk = ?1 AND number = ?2")?;
-    let found = statement.query_row((&trunk.0, digits(number)), |row| {
+    let found = statement.query_row((put(trunk), put(number)), |row| {
         let (owned, at) = (col(row, "owned")?, col(row, "at")?);
         Ok(Ownership { owned, at })
     });
@@ -298,7 +297,7 @@ pub(super) fn note_numbers(
                 "INSERT INTO owned_numbers (trunk, number, owned, at) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT DO UPDATE SET owned = excluded.owned, at = excluded.at",
             )?
-            .execute((&trunk.0, digits(number), said.owned, said.at.as_millis()))?;
+            .execute((put(trunk), put(number), said.owned, put(said.at)))?;
         if let Some(event) = alert {
             log::append(work, &event)?;
         }
@@ -318,7 +317,7 @@ pub(super) fn set_caller_id_state(
             "INSERT INTO caller_id_states (number, state) VALUES (?1, ?2)
              ON CONFLICT DO UPDATE SET state = excluded.state, rests_until = NULL",
         )?
-        .execute((digits(number), caller_id_state_name(state)))?;
+        .execute((put(number), caller_id_state_name(state)))?;
     forget_settings(work);
     Ok(())
 }
@@ -334,7 +333,7 @@ pub(super) fn rest_caller_id(
             "INSERT INTO caller_id_states (number, state, rests_until) VALUES (?1, 'active', ?2)
              ON CONFLICT DO UPDATE SET rests_until = excluded.rests_until",
         )?
-        .execute((digits(number), millis(Some(until))))?;
+        .execute((put(number), put(Some(until))))?;
     forget_settings(work);
     Ok(())
 }
@@ -365,10 +364,10 @@ fn save(work: &mut Work<'_>, campaign: &Campaign) -> Result<(), StoreError> {
              WHERE id = ?1",
         )?
         .execute((
-            campaign.id.0,
-            campaign.state.as_str(),
+            put(campaign.id),
+            put(campaign.state),
             serde_json::to_string(&campaign.settings)?,
-            millis(campaign.running_since),
+            put(campaign.running_since),
             &campaign.pause_note,
         ))?;
     work.mem.cache.campaigns = None;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::counters::Count;
 use super::held::About;
 use super::mark::Keeper;
-use super::sql::col;
+use super::sql::{col, put};
 use super::{Settings, Work, attempts, campaigns, contacts, incarnation, log, suppression};
 use crate::facts::{self, Gathered};
 use crate::{Claimed, StoreError, entries, moves};
@@ -187,7 +187,7 @@ pub(super) fn abandonment(
 ) -> Result<Abandonment, StoreError> {
     if !work.mem.cache.live.contains_key(&campaign) {
         let mut statement = work.conn.prepare_cached(LIVE)?;
-        let rows = statement.query_map((campaign.0,), |row| {
+        let rows = statement.query_map((put(campaign),), |row| {
             let law = LiveCalls {
                 answered: col(row, "live")?,
                 abandoned: col(row, "abandoned")?,

@@ -5,8 +5,7 @@ use rusqlite::Row;
 use super::sql::col;
 use crate::{StoreError, Unusable};
 use dialdeck_core::domain::{
-    Attempt, AttemptState, CalleeType, ClassId, Consent, Contact, Incarnations, PhoneNumber,
-    Timestamp,
+    Attempt, CalleeType, ClassId, Consent, Contact, Incarnations, PhoneNumber,
 };
 
 /// Names the columns of a row that is read by the thousand: as text for a query, and as an enum of their
@@ -96,26 +95,9 @@ pub(super) fn attempt(row: &Row<'_>, ids: &Incarnations) -> rusqlite::Result<Att
     })
 }
 
-/// Returns the stored code of an attempt's state.
-pub(super) const fn attempt_code(state: AttemptState) -> u8 {
-    match state {
-        AttemptState::Reserved => 0,
-        AttemptState::Sent => 1,
-        AttemptState::Ringing => 2,
-        AttemptState::Connected => 3,
-        AttemptState::Unknown => 4,
-        AttemptState::Ended => 5,
-    }
-}
-
 /// Returns a number in its stored form.
 pub(super) const fn digits(number: PhoneNumber) -> i64 {
     number.digits().cast_signed()
-}
-
-/// Returns an optional instant in its stored form, in milliseconds.
-pub(super) fn millis(at: Option<Timestamp>) -> Option<i64> {
-    at.map(Timestamp::as_millis)
 }
 
 /// Returns a value that is stored by its name.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use rusqlite::{OptionalExtension as _, Params};
 
-use super::codec::{contact as read_contact, contact_columns, digits};
+use super::codec::{contact as read_contact, contact_columns};
 use super::counters::Count;
-use super::sql::col;
+use super::sql::{col, put};
 use super::{Work, campaigns, log};
 use crate::{By, Candidate, StoreError, entries, moves};
 use dialdeck_core::domain::event::RetryCause;
@@ -75,7 +75,7 @@ pub(super) const MOVE: &str =
 
 /// Returns the contact with that id. `None` if there is none.
 pub(super) fn by_id(work: &Work<'_>, id: ContactId) -> Result<Option<Contact>, StoreError> {
-    Ok(select(work, BY_ID, (id.0,))?.pop())
+    Ok(select(work, BY_ID, (put(id),))?.pop())
 }
 
 /// Returns a contact's further columns, as imported.
@@ -83,12 +83,12 @@ pub(super) fn variables(work: &Work<'_>, id: ContactId) -> Result<String, StoreE
     let mut statement = work
         .conn
         .prepare_cached("SELECT variables FROM contacts WHERE id = ?1")?;
-    Ok(statement.query_row((id.0,), |row| row.get(0))?)
+    Ok(statement.query_row((put(id),), |row| row.get(0))?)
 }
 
 /// Returns the contacts with this number, over all campaigns.
 pub(super) fn with(work: &Work<'_>, number: PhoneNumber) -> Result<Vec<Contact>, StoreError> {
-    select(work, BY_NUMBER, (digits(number),))
+    select(work, BY_NUMBER, (put(number),))
 }
 
 /// Returns the window class with that id. Class 0 has no zone and is never open.
@@ -99,7 +99,7 @@ pub(super) fn class(work: &mut Work<'_>, id: ClassId) -> Result<Arc<WindowClass>
     let body: Option<String> = work
         .conn
         .prepare_cached("SELECT body FROM classes WHERE id = ?1")?
-        .query_row((id.0,), |row| row.get(0))
+        .query_row((put(id),), |row| row.get(0))
         .optional()?;
     let class = match body {
         Some(body) => Arc::new(serde_json::from_str::<WindowClass>(&body)?),
@@ -116,10 +116,10 @@ pub(super) fn save(
     after: &Contact,
 ) -> Result<(), StoreError> {
     work.conn.prepare_cached(MOVE)?.execute((
-        after.id.0,
-        after.state.code(),
+        put(after.id),
+        put(after.state),
         &after.reason,
-        after.due.as_millis(),
+        put(after.due),
         after.attempts,
         after.last_outcome.map(Outcome::as_str),
     ))?;
@@ -176,7 +176,7 @@ pub(super) fn reopen(
 
 /// Returns the waiting contacts of a campaign that do not become ready by time alone.
 pub(super) fn never_due(work: &Work<'_>, campaign: CampaignId) -> Result<Vec<Contact>, StoreError> {
-    select(work, NEVER_DUE, (campaign.0, Timestamp::MAX.as_millis()))
+    select(work, NEVER_DUE, (put(campaign), put(Timestamp::MAX)))
 }
 
 /// Ends contacts of unknown fate that a person reported as reached. Returns how many.
@@ -234,23 +234,23 @@ pub(super) fn refill(
     let mut below = i64::from(i32::MAX) + 1;
     if let Some(last) = after {
         below = i64::from(last.priority);
-        let (priority, due) = (last.priority, last.due.as_millis());
+        let (priority, due) = (last.priority, put(last.due));
         let same = (
-            campaign.0,
-            class.0,
+            put(campaign),
+            put(class),
             priority,
             due,
-            last.contact.0,
+            put(last.contact),
             bound(limit),
         );
         candidates(work, QUEUE_SAME, same, (campaign, class), &mut queue)?;
         let room = limit.saturating_sub(queue.len());
-        let later = (campaign.0, class.0, priority, due, bound(room));
+        let later = (put(campaign), put(class), priority, due, bound(room));
         candidates(work, QUEUE_LATER, later, (campaign, class), &mut queue)?;
     }
     let room = limit.saturating_sub(queue.len());
     if room > 0 {
-        let further = (campaign.0, class.0, below, bound(room));
+        let further = (put(campaign), put(class), below, bound(room));
         candidates(work, QUEUE_BELOW, further, (campaign, class), &mut queue)?;
     }
     Ok(queue)
@@ -267,7 +267,7 @@ pub(super) fn promote(
         due.extend(select(
             work,
             DUE,
-            (campaign.id.0, now.as_millis(), bound(limit)),
+            (put(campaign.id), put(now), bound(limit)),
         )?);
     }
     due.sort_by_key(|contact| (contact.due, contact.id));
@@ -305,7 +305,7 @@ pub(super) fn next_due(
     Ok(work
         .conn
         .prepare_cached(NEXT_DUE)?
-        .query_row((campaign.0,), |row| row.get(0))
+        .query_row((put(campaign),), |row| row.get(0))
         .optional()?
         .map(Timestamp::from_millis)
         .and_then(moves::by_time))
@@ -313,7 +313,7 @@ pub(super) fn next_due(
 
 /// Ends contacts whose own time or whose campaign's time is over. Returns how many, at most `limit`.
 pub(super) fn expire(work: &mut Work<'_>, now: Timestamp, limit: usize) -> Result<u64, StoreError> {
-    let own = select(work, EXPIRING, (now.as_millis(), bound(limit)))?;
+    let own = select(work, EXPIRING, (put(now), bound(limit)))?;
     let mut room = limit.saturating_sub(own.len());
     let mut ended = own.len();
     end_all(work, own, now)?;
@@ -322,7 +322,7 @@ pub(super) fn expire(work: &mut Work<'_>, now: Timestamp, limit: usize) -> Resul
             continue;
         }
         for sql in [READY_OF, WAITING_OF] {
-            let contacts = select(work, sql, (campaign.id.0, bound(room)))?;
+            let contacts = select(work, sql, (put(campaign.id), bound(room)))?;
             room -= contacts.len();
             ended += contacts.len();
             end_all(work, contacts, now)?;

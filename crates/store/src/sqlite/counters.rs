@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Work;
+use super::sql::put;
 use crate::StoreError;
 use dialdeck_core::domain::{CampaignId, ClassId, ContactState};
 
@@ -57,14 +58,14 @@ pub(super) fn flush(work: &mut Work<'_>) -> Result<(), StoreError> {
                     "INSERT INTO counters (campaign, class, state, n) VALUES (?1, ?2, ?3, ?4)
                      ON CONFLICT DO UPDATE SET n = n + excluded.n",
                 )?
-                .execute((campaign.0, class.0, state.code(), by))?,
+                .execute((put(campaign), put(class), put(state), by))?,
             Count::Tally(campaign, what) => work
                 .conn
                 .prepare_cached(
                     "INSERT INTO tallies (campaign, what, n) VALUES (?1, ?2, ?3)
                      ON CONFLICT DO UPDATE SET n = n + excluded.n",
                 )?
-                .execute((campaign.0, what, by))?,
+                .execute((put(campaign), what, by))?,
         };
     }
     Ok(())

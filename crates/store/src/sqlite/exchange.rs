@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension as _, Row};
 
-use super::codec::digits;
-use super::sql::col;
+use super::sql::{col, put};
 use super::{Work, attempts, campaigns, meta};
 use crate::exchange::{
     CallerIdFigures, DAY, Delivery, Message, Quarantined, REPORTS_MAX, Receipt, ResultDue,
@@ -65,7 +64,7 @@ pub(super) fn quarantine(
             "INSERT INTO quarantine (trunk, reason, n, last_at) VALUES (?1, ?2, 1, ?3)
              ON CONFLICT DO UPDATE SET n = n + 1, last_at = max(last_at, excluded.last_at)",
         )?
-        .execute((trunk, reason, at.as_millis()))?;
+        .execute((trunk, reason, put(at)))?;
     Ok(())
 }
 
@@ -116,7 +115,7 @@ pub(super) fn resend(work: &Work<'_>, seq: Option<i64>, now: Timestamp) -> Resul
         "UPDATE results SET state = 0, tries = 0, next_at = ?1
          WHERE state = 2 AND (?2 IS NULL OR seq = ?2)",
     )?;
-    Ok(statement.execute((now.as_millis(), seq))? as u64)
+    Ok(statement.execute((put(now), seq))? as u64)
 }
 
 /// Stores a message about an attempt, once. Returns what was done with it.
@@ -137,7 +136,7 @@ pub(super) fn receive(
     let known = work
         .conn
         .prepare_cached("SELECT 1 FROM inbox WHERE trunk = ?1 AND event = ?2")?
-        .exists((&message.trunk.0, &message.event))?;
+        .exists((put(&message.trunk), &message.event))?;
     if known {
         return Ok(Receipt::Repeated(Box::new(attempt)));
     }
@@ -154,10 +153,10 @@ pub(super) fn receive(
              VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute((
-            &message.trunk.0,
+            put(&message.trunk),
             &message.event,
             message.attempt.serial,
-            at.as_millis(),
+            put(at),
             &message.body,
         ))?;
     Ok(Receipt::New(Box::new(attempt)))
@@ -248,7 +247,7 @@ fn gather(work: &mut Work<'_>, now: Timestamp) -> Result<bool, StoreError> {
                     "INSERT INTO results (seq, campaign, contact, state, tries, next_at)
                      VALUES (?1, ?2, ?3, 0, 0, ?4) ON CONFLICT DO NOTHING",
                 )?
-                .execute((seq, campaign.0, contact.0, now.as_millis()))?;
+                .execute((seq, put(campaign), put(contact), put(now)))?;
         }
     }
     meta::set(work.conn, CURSOR, &last.to_string())?;
@@ -258,7 +257,7 @@ fn gather(work: &mut Work<'_>, now: Timestamp) -> Result<bool, StoreError> {
 fn due(work: &mut Work<'_>, now: Timestamp, limit: usize) -> Result<ResultsTurn, StoreError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut statement = work.conn.prepare_cached(DUE)?;
-    let seqs = statement.query_map((now.as_millis(), limit), |row| row.get(0))?;
+    let seqs = statement.query_map((put(now), limit), |row| row.get(0))?;
     let seqs: Vec<i64> = seqs.collect::<Result<_, _>>()?;
     let due = results(work, &seqs)?;
     let next_at = work
@@ -283,7 +282,7 @@ fn results(work: &mut Work<'_>, seqs: &[i64]) -> Result<Vec<ResultDue>, StoreErr
         let serial: Option<i64> = work
             .conn
             .prepare_cached(LAST_CALL)?
-            .query_row((digits(result.number), result.contact.0, at), |row| {
+            .query_row((put(result.number), put(result.contact), at), |row| {
                 row.get(0)
             })
             .optional()?;
@@ -330,7 +329,7 @@ pub(super) fn note_block(
             "INSERT INTO caller_id_blocks (attempt, caller_id, at) VALUES (?1, ?2, ?3)
              ON CONFLICT DO NOTHING",
         )?
-        .execute((attempt.id.serial, digits(attempt.caller_id), at.as_millis()))?;
+        .execute((attempt.id.serial, put(attempt.caller_id), put(at)))?;
     Ok(())
 }
 
@@ -340,7 +339,7 @@ pub(super) fn blocked_callees(
     caller_id: PhoneNumber,
     now: Timestamp,
 ) -> Result<u64, StoreError> {
-    let params = (digits(caller_id), (now - HOUR).as_millis());
+    let params = (put(caller_id), put(now - HOUR));
     let mut statement = work.conn.prepare_cached(BLOCKED_CALLEES)?;
     let callees: i64 = statement.query_row(params, |row| row.get(0))?;
     Ok(callees.cast_unsigned())
@@ -352,10 +351,10 @@ pub(super) fn figures(
     id: PhoneNumber,
     now: Timestamp,
 ) -> Result<CallerIdFigures, StoreError> {
-    let (hour, day) = ((now - HOUR).as_millis(), (now - DAY).as_millis());
+    let (hour, day) = (put(now - HOUR), put(now - DAY));
     let short = i64::try_from(SHORT_CALL.as_millis()).unwrap_or(i64::MAX);
     let mut statement = work.conn.prepare_cached(FIGURES)?;
-    let mut figures = statement.query_row((digits(id), hour, day, short), |row| {
+    let mut figures = statement.query_row((put(id), hour, day, short), |row| {
         Ok(CallerIdFigures {
             last_hour: col(row, "last_hour")?,
             last_day: col(row, "last_day")?,
@@ -367,7 +366,7 @@ pub(super) fn figures(
     let mut statement = work
         .conn
         .prepare_cached("SELECT count(*) FROM caller_id_blocks WHERE caller_id = ?1 AND at > ?2")?;
-    let blocked: i64 = statement.query_row((digits(id), day), |row| row.get(0))?;
+    let blocked: i64 = statement.query_row((put(id), day), |row| row.get(0))?;
     figures.blocked = blocked.cast_unsigned();
     Ok(figures)
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::Connection;
 
 use super::attempts::UPDATE;
-use super::codec::{attempt_code, millis};
+use super::sql::put;
 use crate::{StoreError, Unusable, facts, moves};
 use dialdeck_core::domain::{
     Attempt, AttemptState, CalleeType, Contact, Outcome, PhoneNumber, Suppression, Timestamp,
@@ -124,15 +124,15 @@ impl Held {
             let attempt = &call.attempt;
             update.execute((
                 serial,
-                attempt_code(attempt.state),
-                millis(attempt.sent_at),
-                millis(attempt.ringing_at),
-                millis(attempt.answered_at),
-                millis(attempt.ended_at),
+                put(attempt.state),
+                put(attempt.sent_at),
+                put(attempt.ringing_at),
+                put(attempt.answered_at),
+                put(attempt.ended_at),
                 attempt.callee_type.map(CalleeType::as_str),
                 attempt.outcome.map(Outcome::as_str),
                 attempt.counts,
-                millis(call.counts_from),
+                put(call.counts_from),
                 &attempt.cause,
             ))?;
             if attempt.state == AttemptState::Ended {

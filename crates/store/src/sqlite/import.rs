@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, Statement, ToSql};
 
-use super::codec::{digits, millis};
+use super::codec::digits;
 use super::counters::Count;
 use super::group::Group;
+use super::sql::put;
 use super::{SqliteStore, Work, campaigns};
 use crate::crosscheck::{Content, Imported};
 use crate::{NewContact, RowFate, StoreError, Unusable};
@@ -154,8 +155,8 @@ impl Batch {
             return Ok(());
         }
         let mut insert = work.conn.prepare_cached(&insert_of(together))?;
-        insert.raw_bind_parameter(1, self.campaign.0)?;
-        insert.raw_bind_parameter(2, self.at.as_millis())?;
+        insert.raw_bind_parameter(1, put(self.campaign))?;
+        insert.raw_bind_parameter(2, put(self.at))?;
         for rows in rows.chunks_exact(together) {
             for (row, place) in rows.iter().zip((3..).step_by(OWN)) {
                 let start = self.start(work, row)?;
@@ -223,16 +224,16 @@ fn bind(
 ) -> Result<(), StoreError> {
     let consent = row.consent.as_ref();
     let own: [&dyn ToSql; OWN] = [
-        &digits(row.number),
+        &put(row.number),
         &row.name,
-        &state.code(),
+        &put(state),
         reason,
         &row.priority,
         &(class.0 != 0).then_some(class.0),
-        &consent.map(|given| given.kind.as_str()),
+        &consent.map(|given| put(given.kind)),
         &consent.map(|given| given.source.as_str()),
-        &consent.map(|given| given.at.as_millis()),
-        &millis(row.expires_at),
+        &consent.map(|given| put(given.at)),
+        &put(row.expires_at),
         &row.line.cast_signed(),
         &row.variables,
     ];

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::lock::EngineLock;
-use super::sql::col;
+use super::sql::{col, put};
 use super::{Recovering, SqliteStore, Work, attempts, campaigns, log, mark, meta, suppression};
 use crate::verbs::{EngineVerbs as _, ReadVerbs as _};
 use crate::{By, StoreError, Unusable, moves, recover};
@@ -80,7 +80,7 @@ pub(super) fn insert(
     at: Timestamp,
     reason: &str,
 ) -> Result<(), StoreError> {
-    let row = (from_serial, tag.to_string(), at.as_millis(), reason);
+    let row = (from_serial, put(tag), put(at), reason);
     conn.prepare_cached(INSERT)?.execute(row)?;
     Ok(())
 }
@@ -90,7 +90,7 @@ pub(super) fn tag_run(work: &mut Work<'_>, drawn: u32) -> Result<DeckId, StoreEr
     let (from, tag) = (attempts::next_serial(work)?, work.mem.deck.run(drawn));
     work.conn
         .prepare_cached(INSERT_RUN)?
-        .execute((from, tag.to_string()))?;
+        .execute((from, put(tag)))?;
     work.mem.ids.push_run(from, tag);
     // If this is undone, the next transaction reads the tags again.
     work.mem.version = i64::MIN;

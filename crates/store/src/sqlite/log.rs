@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension as _, Row};
 
 use super::Work;
-use super::sql::col;
+use super::sql::{col, put};
 use crate::{By, StoreError};
 use dialdeck_core::domain::Timestamp;
 use dialdeck_core::domain::digest::Hash;
@@ -40,7 +40,7 @@ pub(super) fn append(work: &mut Work<'_>, event: &NewEvent) -> Result<(), StoreE
         .prepare_cached("INSERT INTO events (seq, at, line, hash) VALUES (?1, ?2, ?3, ?4)")?
         .execute((
             sealed.seq,
-            sealed.at.as_millis(),
+            put(sealed.at),
             &sealed.line,
             sealed.hash.as_slice(),
         ))?;
@@ -60,10 +60,10 @@ pub(super) fn append(work: &mut Work<'_>, event: &NewEvent) -> Result<(), StoreE
 /// Records who acknowledged an alert. Returns `false` if there is no such alert or it was acknowledged
 /// before.
 pub(super) fn acknowledge(work: &Work<'_>, seq: i64, by: &By) -> Result<bool, StoreError> {
-    let noted =
-        work.conn
-            .prepare_cached(ACKNOWLEDGE)?
-            .execute((seq, by.at.as_millis(), &by.actor))?;
+    let noted = work
+        .conn
+        .prepare_cached(ACKNOWLEDGE)?
+        .execute((seq, put(by.at), &by.actor))?;
     Ok(noted > 0)
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::lock::EngineLock;
-use super::sql::col;
+use super::sql::{col, put};
 use super::{SqliteStore, Work, campaigns, incarnation, log, schema};
 use crate::{By, Engine, Epoch, HangUps, PendingEnd, StoreError, Unusable, entries, moves};
 use dialdeck_core::domain::{
@@ -162,7 +162,7 @@ pub(super) fn identity(
         )?;
         transaction.execute(
             "INSERT INTO lists (kind, as_of, count) VALUES (?1, ?2, 0) ON CONFLICT DO NOTHING",
-            (ListKind::Internal.to_string(), now.as_millis()),
+            (put(ListKind::Internal), put(now)),
         )?;
         let identity = known_identity(&transaction)?;
         incarnation::insert(&transaction, (1, identity), now, "new")?;

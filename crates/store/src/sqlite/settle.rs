@@ -3,6 +3,7 @@
 use super::claim::{abandonment, gather, give_back, look_up};
 use super::counters::Count;
 use super::held::About;
+use super::sql::put;
 use super::{Work, attempts, campaigns, contacts, exchange, late, log, meta, suppression};
 use crate::{Settled, StoreError, entries, moves, opt_out_on_call};
 use dialdeck_core::domain::outcome::{CallerIdFinding, Classification, is_without_agent};
@@ -52,10 +53,10 @@ pub(super) fn settle(
     } else {
         exchange::note_block(work, &attempt, now)?;
         let callees = exchange::blocked_callees(work, attempt.caller_id, now)?;
-        let (sent, ..) = work
+        let load = work
             .ledger(now)?
             .caller_id(attempt.caller_id, u32::MAX, now);
-        if moves::has_to_rest(read.caller_id, callees, sent.into()) {
+        if moves::has_to_rest(read.caller_id, callees, load.sent_last_hour.into()) {
             rest(work, &campaign, &attempt, now)?
         } else {
             None
@@ -136,7 +137,7 @@ pub(super) fn count_live(
              brake_abandoned = brake_abandoned + excluded.abandoned",
         )?
         .execute((
-            attempt.campaign.0,
+            put(attempt.campaign),
             day,
             calls.answered.cast_signed(),
             calls.abandoned.cast_signed(),

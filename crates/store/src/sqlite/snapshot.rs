@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::codec::parsed;
-use super::sql::{Json, col};
+use super::sql::{Json, col, put};
 use super::{Work, attempts, campaigns, claim, contacts, counters, log, meta, suppression, timing};
 use crate::{CampaignCounts, Recount, Snapshot, StoreError, facts, moves};
 use dialdeck_core::domain::outcome::is_without_agent;
@@ -113,7 +113,7 @@ fn counts(
     let mut statement = work
         .conn
         .prepare_cached("SELECT what, n FROM tallies WHERE campaign = ?1 AND n > 0")?;
-    let mut rows = statement.query((campaign.id.0,))?;
+    let mut rows = statement.query((put(campaign.id),))?;
     while let Some(row) = rows.next()? {
         let (what, n): (String, u64) = (col(row, "what")?, col(row, "n")?);
         if let Some(outcome) = what.strip_prefix("outcome:") {
@@ -136,7 +136,7 @@ fn contact_counts(
     let mut statement = work
         .conn
         .prepare_cached("SELECT class, state, n FROM counters WHERE campaign = ?1 AND n > 0")?;
-    let mut rows = statement.query((campaign.0,))?;
+    let mut rows = statement.query((put(campaign),))?;
     let mut counts = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let of = (col(row, "class")?, col(row, "state")?);

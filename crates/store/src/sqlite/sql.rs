@@ -1,9 +1,10 @@
 //! How the deck's values stand in the columns of its tables.
 
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, Null, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Row, RowIndex};
 use serde::de::DeserializeOwned;
 
+use super::codec::digits;
 use super::meta;
 use crate::{StoreError, Unusable};
 use dialdeck_core::domain::digest::Hash;
@@ -13,19 +14,49 @@ use dialdeck_core::domain::{
     ListKind, Outcome, PhoneNumber, Timestamp, TrunkName,
 };
 
-/// A value that stands in one column. The values are the core's and SQL's types are rusqlite's, so that
+/// A value that is read from one column. The values are the core's and SQL's types are rusqlite's, so that
 /// neither can implement the other's trait.
 pub(super) trait Column: Sized {
     /// Returns the value. Errors if what is stored has no meaning.
     fn read(value: ValueRef<'_>) -> FromSqlResult<Self>;
 }
 
-/// A column's value, as rusqlite reads it.
-struct Sql<T>(T);
+/// A value that is written into one column.
+pub(super) trait Stored {
+    /// Returns the value as it stands in the column.
+    fn write(&self) -> ToSqlOutput<'_>;
+}
+
+/// A column's value, as rusqlite reads and writes it.
+#[derive(Clone, Copy)]
+pub(super) struct Sql<T>(T);
 
 impl<T: Column> FromSql for Sql<T> {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         T::read(value).map(Self)
+    }
+}
+
+impl<T: Stored> ToSql for Sql<T> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.0.write())
+    }
+}
+
+/// Returns a value as a parameter of a statement.
+pub(super) const fn put<T: Stored>(value: T) -> Sql<T> {
+    Sql(value)
+}
+
+impl<T: Stored> Stored for &T {
+    fn write(&self) -> ToSqlOutput<'_> {
+        T::write(self)
+    }
+}
+
+impl<T: Stored> Stored for Option<T> {
+    fn write(&self) -> ToSqlOutput<'_> {
+        self.as_ref().map_or_else(|| Null.into(), T::write)
     }
 }
 
@@ -81,11 +112,23 @@ impl Column for Timestamp {
     }
 }
 
+impl Stored for Timestamp {
+    fn write(&self) -> ToSqlOutput<'_> {
+        self.as_millis().into()
+    }
+}
+
 /// As its E.164 digits.
 impl Column for PhoneNumber {
     fn read(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let digits = u64::read(value)?;
         Self::from_digits(digits).ok_or_else(|| odd("a phone number", &digits))
+    }
+}
+
+impl Stored for PhoneNumber {
+    fn write(&self) -> ToSqlOutput<'_> {
+        digits(*self).into()
     }
 }
 
@@ -95,6 +138,12 @@ macro_rules! row_ids {
         $(impl Column for $type {
             fn read(value: ValueRef<'_>) -> FromSqlResult<Self> {
                 value.as_i64().map(Self)
+            }
+        }
+
+        impl Stored for $type {
+            fn write(&self) -> ToSqlOutput<'_> {
+                self.0.into()
             }
         })+
     };
@@ -107,10 +156,22 @@ impl Column for TrunkName {
     }
 }
 
+impl Stored for TrunkName {
+    fn write(&self) -> ToSqlOutput<'_> {
+        self.0.as_str().into()
+    }
+}
+
 /// An identity or a tag, in hexadecimal.
 impl Column for DeckId {
     fn read(value: ValueRef<'_>) -> FromSqlResult<Self> {
         meta::read_id(value.as_str()?).map_err(no_meaning)
+    }
+}
+
+impl Stored for DeckId {
+    fn write(&self) -> ToSqlOutput<'_> {
+        self.to_string().into()
     }
 }
 
@@ -119,6 +180,12 @@ impl Column for ContactState {
     fn read(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let code = u8::read(value)?;
         Self::from_code(code).ok_or_else(|| odd("a contact state", &code))
+    }
+}
+
+impl Stored for ContactState {
+    fn write(&self) -> ToSqlOutput<'_> {
+        self.code().into()
     }
 }
 
@@ -131,12 +198,26 @@ const ATTEMPT_STATES: [AttemptState; 6] = [
     AttemptState::Ended,
 ];
 
-/// By its code, see [`attempt_code`](super::codec::attempt_code).
+/// By its code: its place among the states.
 impl Column for AttemptState {
     fn read(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let code = u8::read(value)?;
         let state = ATTEMPT_STATES.get(usize::from(code)).copied();
         state.ok_or_else(|| odd("an attempt state", &code))
+    }
+}
+
+impl Stored for AttemptState {
+    fn write(&self) -> ToSqlOutput<'_> {
+        let code: u8 = match self {
+            Self::Reserved => 0,
+            Self::Sent => 1,
+            Self::Ringing => 2,
+            Self::Connected => 3,
+            Self::Unknown => 4,
+            Self::Ended => 5,
+        };
+        code.into()
     }
 }
 
@@ -146,6 +227,12 @@ impl Column for CampaignState {
         let mut states = Self::ALL.into_iter();
         let state = states.find(|state| state.as_str() == name);
         state.ok_or_else(|| odd("a state", &name))
+    }
+}
+
+impl Stored for CampaignState {
+    fn write(&self) -> ToSqlOutput<'_> {
+        self.as_str().into()
     }
 }
 
@@ -161,6 +248,24 @@ macro_rules! named {
     };
 }
 named!(ConsentKind, ListKind, Outcome, SuppressionSource);
+
+impl Stored for ListKind {
+    fn write(&self) -> ToSqlOutput<'_> {
+        self.to_string().into()
+    }
+}
+
+impl Stored for ConsentKind {
+    fn write(&self) -> ToSqlOutput<'_> {
+        self.as_str().into()
+    }
+}
+
+impl Stored for SuppressionSource {
+    fn write(&self) -> ToSqlOutput<'_> {
+        self.as_str().into()
+    }
+}
 
 fn odd(what: &'static str, value: &impl ToString) -> FromSqlError {
     let value = value.to_string();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::codec::digits;
-use super::sql::col;
+use super::sql::{col, put};
 use super::{Work, attempts, campaigns, contacts, incarnation, log, meta, restore};
 use crate::{
     By, ImportFigures, Restored, Reversal, StoreError, Suppressed, Unusable, entries, moves,
@@ -132,7 +132,7 @@ pub(super) fn finish(
                     "INSERT INTO registry_areas (list, area, as_of) VALUES (?1, ?2, ?3)
                      ON CONFLICT DO UPDATE SET as_of = max(as_of, excluded.as_of)",
                 )?
-                .execute((id, area.code(), as_of.as_millis()))?;
+                .execute((id, area.code(), put(as_of)))?;
         }
         wake(work, (list, Some(areas)), by.at)?;
     }
@@ -176,7 +176,7 @@ pub(super) fn reverse(
     let known: Option<(SuppressionSource, i64)> = work
         .conn
         .prepare_cached("SELECT source, at FROM suppressions WHERE number = ?1 AND list = ?2")?
-        .query_row((digits(number), id), |row| {
+        .query_row((put(number), id), |row| {
             Ok((col(row, "source")?, col(row, "at")?))
         })
         .optional()?;
@@ -190,7 +190,7 @@ pub(super) fn reverse(
     moves::may_be_taken_back(number, list, source)?;
     work.conn
         .prepare_cached("DELETE FROM suppressions WHERE number = ?1 AND list = ?2")?
-        .execute((digits(number), id))?;
+        .execute((put(number), id))?;
     list_id(work, list, Some(by.at))?;
     grow(work, id, -1)?;
     // If a number opted out more than once, the last opt-out counts, which may be another entry's.
@@ -199,7 +199,7 @@ pub(super) fn reverse(
         && work
             .conn
             .prepare_cached("DELETE FROM revocations WHERE number = ?1 AND at = ?2")?
-            .execute((digits(number), at))?
+            .execute((put(number), at))?
             > 0;
     let event = entries::suppression_reversed(number, list, (how.reason, consent), by);
     log::append(work, &event)?;
@@ -218,7 +218,7 @@ pub(super) fn of_number(
     work: &mut Work<'_>,
     number: PhoneNumber,
 ) -> Result<Vec<Suppression>, StoreError> {
-    let mut found = select(work, OF_NUMBER, (digits(number),))?;
+    let mut found = select(work, OF_NUMBER, (put(number),))?;
     found.sort_by(|left, right| left.list.cmp(&right.list));
     Ok(found)
 }
@@ -242,7 +242,7 @@ pub(super) fn revoked_at(
     Ok(work
         .conn
         .prepare_cached(REVOKED)?
-        .query_row((digits(number),), |row| col(row, "at"))
+        .query_row((put(number),), |row| col(row, "at"))
         .optional()?)
 }
 
@@ -331,10 +331,10 @@ fn select(
 fn insert(work: &mut Work<'_>, list: i64, entry: &Suppression) -> Result<bool, StoreError> {
     work.mem.held.forget_about();
     let added = work.conn.prepare_cached(INSERT)?.execute((
-        digits(entry.number),
+        put(entry.number),
         list,
-        entry.source.as_str(),
-        entry.at.as_millis(),
+        put(entry.source),
+        put(entry.at),
         &entry.actor,
         &entry.note,
     ))?;
@@ -343,14 +343,14 @@ fn insert(work: &mut Work<'_>, list: i64, entry: &Suppression) -> Result<bool, S
 
 /// Gives an entry a permanent source and keeps its date. Returns `false` if it had that source.
 fn make_permanent(work: &Work<'_>, list: i64, entry: &Suppression) -> Result<bool, StoreError> {
-    let source = entry.source.as_str();
+    let source = put(entry.source);
     let changed = work
         .conn
         .prepare_cached(
             "UPDATE suppressions SET source = ?3, note = ?4
              WHERE number = ?1 AND list = ?2 AND source <> ?3",
         )?
-        .execute((digits(entry.number), list, source, &entry.note))?;
+        .execute((put(entry.number), list, source, &entry.note))?;
     Ok(changed > 0)
 }
 
@@ -376,17 +376,14 @@ fn list_id(
             "INSERT INTO lists (kind, as_of, count) VALUES (?1, coalesce(?2, 0), 0)
              ON CONFLICT DO UPDATE SET as_of = coalesce(?2, as_of) RETURNING id",
         )?
-        .query_row(
-            (list.to_string(), written.map(Timestamp::as_millis)),
-            |row| row.get(0),
-        )?)
+        .query_row((put(list), written.map(put)), |row| row.get(0))?)
 }
 
 fn known_list(work: &Work<'_>, list: &ListKind) -> Result<Option<i64>, StoreError> {
     Ok(work
         .conn
         .prepare_cached("SELECT id FROM lists WHERE kind = ?1")?
-        .query_row((list.to_string(),), |row| row.get(0))
+        .query_row((put(list),), |row| row.get(0))
         .optional()?)
 }
 
@@ -397,7 +394,7 @@ fn revoke(work: &mut Work<'_>, entry: &Suppression) -> Result<(), StoreError> {
             "INSERT INTO revocations (number, at) VALUES (?1, ?2)
              ON CONFLICT DO UPDATE SET at = max(at, excluded.at)",
         )?
-        .execute((digits(entry.number), entry.at.as_millis()))?;
+        .execute((put(entry.number), put(entry.at)))?;
     log::append(work, &entries::consent_revoked(entry))
 }
 

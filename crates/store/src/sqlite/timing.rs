@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use super::sql::put;
 use super::{Work, log, meta};
 use crate::timing::{self, ClockAccepted};
 use crate::{By, StoreError};
@@ -47,7 +48,7 @@ pub(super) fn accept(
     let Some(mut what) = ClockAccepted::new(head.at, held(work)?, by.at) else {
         return Ok(None);
     };
-    let now = (by.at.as_millis(),);
+    let now = (put(by.at),);
     work.mem.held.write(work.conn)?;
     what.sends = work.conn.execute(SENDS, now)? as u64;
     let numbers: i64 = work.conn.query_row(NUMBERS, now, |row| row.get(0))?;

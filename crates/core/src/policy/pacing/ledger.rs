@@ -22,8 +22,6 @@ pub struct Entry {
     pub trunk: TrunkName,
     /// The number shown to the callee.
     pub caller_id: PhoneNumber,
-    /// The number that is called.
-    pub number: PhoneNumber,
     /// When the attempt was reserved.
     pub planned_at: Timestamp,
 }
@@ -50,7 +48,6 @@ pub struct Entry {
 ///     campaign: CampaignId(1),
 ///     trunk: TrunkName("carrier".to_owned()),
 ///     caller_id: "+16465550100".parse()?,
-///     number: "+12125550142".parse()?,
 ///     planned_at: now,
 /// });
 /// assert_eq!(ledger.deck(10, now).in_flight, 1);
@@ -62,11 +59,21 @@ pub struct Entry {
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     slots: BTreeMap<AttemptId, Slot>,
-    numbers: BTreeMap<PhoneNumber, AttemptId>,
     deck: Use,
     trunks: BTreeMap<TrunkName, Use>,
     campaigns: BTreeMap<CampaignId, Use>,
     caller_ids: BTreeMap<PhoneNumber, Use>,
+}
+
+/// The use of a caller ID.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallerIdLoad {
+    /// The sends that showed it in the last 60 minutes.
+    pub sent_last_hour: u32,
+    /// When the next send is possible. `None` if it is now.
+    pub hour_frees_at: Option<Timestamp>,
+    /// The last send that showed it.
+    pub last_used: Option<Timestamp>,
 }
 
 /// An attempt in flight and when it was sent, if that is known.
@@ -99,7 +106,6 @@ impl Ledger {
             used.pending += 1;
         });
         self.planned(&entry);
-        self.numbers.insert(entry.number, entry.attempt);
         self.slots.insert(entry.attempt, Slot { entry, sent: None });
     }
 
@@ -176,52 +182,19 @@ impl Ledger {
         load_of(self.campaigns.get(&id), max_concurrent, per_minute, now)
     }
 
-    /// Returns the sends of a caller ID in the last 60 minutes, when the next is possible under `cap` (`None`
-    /// if it is now), and its last use.
-    pub fn caller_id(
-        &self,
-        number: PhoneNumber,
-        cap: u32,
-        now: Timestamp,
-    ) -> (u32, Option<Timestamp>, Option<Timestamp>) {
-        match self.caller_ids.get(&number) {
-            None => (0, None, None),
-            Some(used) => (
-                used.count(HOUR, now),
-                used.frees_at(HOUR, cap, now),
-                used.last(now),
-            ),
-        }
-    }
-
-    /// Returns the attempt in flight to the number. `None` if there is none.
-    pub fn in_flight_to(&self, number: PhoneNumber) -> Option<AttemptId> {
-        self.numbers.get(&number).copied()
-    }
-
-    /// Returns the attempts that are reserved and not known to be sent.
-    pub fn unsent(&self) -> impl Iterator<Item = &Entry> {
-        self.slots
-            .values()
-            .filter(|slot| slot.sent.is_none())
-            .map(|slot| &slot.entry)
-    }
-
-    /// Forgets sends that no window reaches: after an hour for caller IDs, after two minutes for the others.
-    /// The newest send is always kept.
-    pub fn forget_before(&mut self, now: Timestamp) {
-        self.deck.prune(KEEP_MINUTE, now);
-        prune_all(&mut self.trunks, KEEP_MINUTE, now);
-        prune_all(&mut self.campaigns, KEEP_MINUTE, now);
-        prune_all(&mut self.caller_ids, KEEP_HOUR, now);
+    /// Returns the use of a caller ID under an hourly `cap`.
+    pub fn caller_id(&self, number: PhoneNumber, cap: u32, now: Timestamp) -> CallerIdLoad {
+        let used = self.caller_ids.get(&number);
+        used.map_or_else(CallerIdLoad::default, |used| CallerIdLoad {
+            sent_last_hour: used.count(HOUR, now),
+            hour_frees_at: used.frees_at(HOUR, cap, now),
+            last_used: used.last(now),
+        })
     }
 
     fn release(&mut self, attempt: AttemptId) -> Option<Slot> {
         let slot = self.slots.remove(&attempt)?;
         self.each(&slot.entry, |used, _| used.in_flight -= 1);
-        if self.numbers.get(&slot.entry.number) == Some(&attempt) {
-            self.numbers.remove(&slot.entry.number);
-        }
         Some(slot)
     }
 
@@ -322,11 +295,5 @@ fn load_of(used: Option<&Use>, max_concurrent: u32, per_minute: u32, now: Timest
             calls_per_minute: per_minute,
             ..Load::default()
         },
-    }
-}
-
-fn prune_all<K: Ord>(all: &mut BTreeMap<K, Use>, keep: Duration, now: Timestamp) {
-    for used in all.values_mut() {
-        used.prune(keep, now);
     }
 }

@@ -99,7 +99,6 @@ fn sends_in(world: &mut World, per_minute: u32, lateness: u64, span: Duration) -
                     campaign: world.campaign.id,
                     trunk: order.trunk,
                     caller_id: order.caller_id,
-                    number: order.number,
                     planned_at: now,
                 });
                 now = now + ms(lateness);
@@ -256,7 +255,6 @@ impl Trunk {
                     campaign: world.campaign.id,
                     trunk: order.trunk,
                     caller_id: order.caller_id,
-                    number: order.number,
                     planned_at: now,
                 });
                 let ready = prepared(serial).filter(|after| *after <= self.wait);

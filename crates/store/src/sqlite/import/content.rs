@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
-use super::super::sql::col;
+use super::super::sql::{col, put};
 use crate::StoreError;
 use crate::crosscheck::Content;
 use dialdeck_core::domain::digest::{Hash, sha256};
@@ -22,7 +22,7 @@ pub(in crate::sqlite) fn of(
     campaign: CampaignId,
 ) -> Result<Option<Content>, StoreError> {
     let mut statement = conn.prepare_cached(OF)?;
-    Ok(statement.query_row((campaign.0,), read).optional()?)
+    Ok(statement.query_row((put(campaign),), read).optional()?)
 }
 
 /// Returns the digests of all campaigns, by their ids.
@@ -38,7 +38,12 @@ pub(super) fn set(
     campaign: CampaignId,
     content: &Content,
 ) -> Result<(), StoreError> {
-    let row = (campaign.0, content.after, content.through, content.digest);
+    let row = (
+        put(campaign),
+        content.after,
+        content.through,
+        content.digest,
+    );
     conn.prepare_cached(SET)?.execute(row)?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 use rusqlite::Connection;
 
+use super::super::sql::put;
 use super::{TOGETHER, values};
 use crate::StoreError;
 use dialdeck_core::domain::{CampaignId, ContactId};
@@ -58,7 +59,7 @@ fn insert(
          ON CONFLICT (number, campaign) DO NOTHING"
     ))?;
     let mut owner = conn.prepare_cached(CONTACT)?;
-    insert.raw_bind_parameter(1, campaign.0)?;
+    insert.raw_bind_parameter(1, put(campaign))?;
     for taking in taking.chunks_exact(together) {
         for ((number, id), at) in taking.iter().zip((2..).step_by(OWN)) {
             insert.raw_bind_parameter(at, number)?;
@@ -68,7 +69,7 @@ fn insert(
             continue;
         }
         for (number, id) in taking {
-            let has: i64 = owner.query_row((number, campaign.0), |row| row.get(0))?;
+            let has: i64 = owner.query_row((number, put(campaign)), |row| row.get(0))?;
             if has != *id {
                 taken.push(*id);
             }
@@ -88,7 +89,7 @@ fn close_gaps(
     let mut give = conn.prepare_cached(GIVE)?;
     for (number, id) in taking {
         if let Err(gaps @ 1..) = missing.binary_search(id) {
-            give.execute((number, campaign.0, id - gaps.cast_signed() as i64))?;
+            give.execute((number, put(campaign), id - gaps.cast_signed() as i64))?;
         }
     }
     Ok(())

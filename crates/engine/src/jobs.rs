@@ -16,7 +16,7 @@ use super::{Command, CommandError, Effected, EngineSnapshot, Event, Job, deck_fi
 const SWEEP: usize = 512;
 
 /// Returns whether a job may share a later commit, because the dispatcher does not wait for its answer.
-pub fn is_lazy(job: &Job) -> bool {
+pub(crate) fn is_lazy(job: &Job) -> bool {
     match job {
         Job::Record(_)
         | Job::MarkUnknown(..)

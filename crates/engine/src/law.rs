@@ -91,7 +91,7 @@ impl Requirement<'_> {
     }
 
     /// Returns what happens to contacts if the campaign requires less than the law; `None` if it does not.
-    pub fn consequence(&self) -> Option<String> {
+    pub(crate) fn consequence(&self) -> Option<String> {
         let Standing::Unmet(what) = &self.standing else {
             return None;
         };

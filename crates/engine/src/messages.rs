@@ -60,7 +60,7 @@ pub const fn unfit(why: Unfit) -> &'static str {
 
 /// Returns what a person can do about a contact that ended for this reason; `None` if there is nothing to
 /// do.
-pub fn review(reason: &str) -> Option<&'static str> {
+pub(crate) fn review(reason: &str) -> Option<&'static str> {
     match reason {
         "unfit:number_changed" => {
             Some("The callee has another number (SIP 301), which somebody has to look up.")

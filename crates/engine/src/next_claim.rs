@@ -177,7 +177,7 @@ pub fn of_contact<S: Reads>(
 ///
 /// # Errors
 /// Errors if the store cannot be read.
-pub fn of_campaigns<S: Reads>(
+pub(crate) fn of_campaigns<S: Reads>(
     store: &mut S,
     snapshot: &Snapshot,
     readings: &[Reading<'_>],

@@ -21,11 +21,11 @@ pub struct Reading<'a> {
 
 /// Windows read earlier, by campaign, ringing time in seconds, and class. A status holds until the instant
 /// that it names, so a caller that reads often computes few of them.
-pub type WindowCache = BTreeMap<(CampaignId, u64, ClassId), WindowStatus>;
+pub(crate) type WindowCache = BTreeMap<(CampaignId, u64, ClassId), WindowStatus>;
 
 /// Returns every campaign of a snapshot with its windows at `now`. `now` must not decrease between calls
 /// with one `known`.
-pub fn readings<'a>(
+pub(crate) fn readings<'a>(
     snapshot: &'a Snapshot,
     rules: &Rules,
     now: Timestamp,

@@ -187,7 +187,7 @@ pub struct MinuteOfDay(u16);
 
 impl MinuteOfDay {
     /// Midnight at the start of the day.
-    pub const MIDNIGHT: Self = Self(0);
+    pub(crate) const MIDNIGHT: Self = Self(0);
     /// Midnight at the end of the day.
     pub const END: Self = Self(1440);
 

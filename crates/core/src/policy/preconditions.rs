@@ -8,7 +8,7 @@ use crate::rules::{CONSENT, Precondition, Rules};
 impl Subject<'_> {
     /// Returns whether the law requires the registry for a call to the contact. It does not while consent
     /// that replaces the registry is on record, nor if the campaign sets the row aside.
-    pub fn law_needs(&self, list: &ListKind, now: Timestamp) -> bool {
+    pub(crate) fn law_needs(&self, list: &ListKind, now: Timestamp) -> bool {
         self.rows().any(|row| self.needs(row, list, now))
     }
 

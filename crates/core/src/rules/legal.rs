@@ -97,7 +97,7 @@ impl Rules {
 
     /// Returns the first instant after `from` at which [`Rules::legal`] gives another answer, to the second.
     /// Another reason is another answer, the passing of time is not. `None` if there is none within 370 days.
-    pub fn next_change(
+    pub(crate) fn next_change(
         &self,
         class: &WindowClass,
         call: CallKind,
@@ -165,7 +165,7 @@ impl Rules {
     }
 
     /// Returns the local time by the second database. `None` if the zone is not in both databases.
-    pub fn second_local_time(&self, zone: &str, at: Timestamp) -> Option<LocalTime> {
+    pub(crate) fn second_local_time(&self, zone: &str, at: Timestamp) -> Option<LocalTime> {
         let zone = self.zones.find(zone)?;
         Some(self.zones.local(zone, seconds(at), Opinion::Second))
     }
@@ -199,7 +199,7 @@ impl Rules {
     /// Returns the first instant after `from` at which, in one of the zones and by either database, the local
     /// time reaches one of `minutes` of the day or midnight, or the clock changes. `None` if no zone is
     /// known.
-    pub fn next_boundary(
+    pub(crate) fn next_boundary(
         &self,
         zones: &[String],
         minutes: &[u16],

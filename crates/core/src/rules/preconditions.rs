@@ -117,7 +117,7 @@ impl Rules {
     }
 
     /// Returns the rows about such calls anywhere in a country.
-    pub fn preconditions_in<'r>(
+    pub(crate) fn preconditions_in<'r>(
         &'r self,
         country: &'r str,
         calls: CallKind,
@@ -142,7 +142,12 @@ impl Rules {
 
     /// Returns whether a registry could hold the number. Only then a campaign needs it for that number. An
     /// unknown registry is needed for all numbers.
-    pub fn may_hold(&self, list: &ListKind, regions: &[String], number: PhoneNumber) -> bool {
+    pub(crate) fn may_hold(
+        &self,
+        list: &ListKind,
+        regions: &[String],
+        number: PhoneNumber,
+    ) -> bool {
         let own = self.area_of(number).map_or(&[][..], |npa| &npa.regions);
         let mut places = regions.iter().chain(own);
         match list {

@@ -14,7 +14,7 @@ pub(super) struct Registry {
 
 impl Rules {
     /// Returns whether a list is one that can be loaded: an own list, or a registry that exists.
-    pub fn is_list(&self, list: &ListKind) -> bool {
+    pub(crate) fn is_list(&self, list: &ListKind) -> bool {
         !list.is_registry() || self.registries.iter().any(|one| one.kind == *list)
     }
 

@@ -13,7 +13,7 @@ use dialdeck_core::rules::Rules;
 use dialdeck_store::{CampaignCounts, Snapshot};
 
 /// Instants of a day at which a window is evaluated: one every quarter of an hour.
-pub const STRETCHES: u32 = 96;
+pub(crate) const STRETCHES: u32 = 96;
 
 const STEP: Duration = Duration::from_mins(15);
 

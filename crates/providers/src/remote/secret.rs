@@ -105,7 +105,7 @@ impl Reach {
     }
 
     /// Returns whether a token equals the wanted one, in constant time.
-    pub fn is_token(&self, wanted: &str, token: &str) -> bool {
+    pub(crate) fn is_token(&self, wanted: &str, token: &str) -> bool {
         // Both tokens are signed with the key before the comparison, so its duration reveals nothing.
         self.key
             .proves(token.as_bytes(), &self.key.sign(wanted.as_bytes()))

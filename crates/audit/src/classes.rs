@@ -76,8 +76,8 @@ fn left(
         let mut made = history.attempts.iter().rev();
         let last = made.find(|made| made.campaign == *name);
         let last = last.map(|made| made.reserved);
-        let told = |(at, _): &(i64, String)| last.is_none_or(|last| *at >= last);
-        if !history.campaigns[name].running() || history.troubles.iter().any(told) {
+        let later = |(at, _): &(i64, String)| last.is_none_or(|last| *at >= last);
+        if !history.campaigns[name].running() || history.troubles.iter().any(later) {
             continue;
         }
         for (class, steps) in classes {

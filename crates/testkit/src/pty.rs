@@ -227,8 +227,8 @@ impl Pty {
     pub fn end_unread(self) -> u32 {
         let mut child = self.child;
         let mut killer = child.clone_killer();
-        let (told, ended) = mpsc::channel();
-        let waiting = std::thread::spawn(move || told.send(child.wait().unwrap()).unwrap());
+        let (sender, ended) = mpsc::channel();
+        let waiting = std::thread::spawn(move || sender.send(child.wait().unwrap()).unwrap());
         let status = ended.recv_timeout(PATIENCE).unwrap_or_else(|_| {
             killer.kill().unwrap();
             panic!("the program waits for its terminal")

@@ -1,4 +1,4 @@
-//! A vendor under test: its provider, a way in for what its double sends, and what it told so far.
+//! A vendor under test: its provider, a way in for what its double sends, and what it has reported so far.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -80,8 +80,8 @@ pub struct Rig {
     pub lab: Lab,
     remote: Remote,
     door: Door,
-    /// Everything told so far.
-    pub told: Vec<ProviderEvent>,
+    /// Everything reported so far.
+    pub reported: Vec<ProviderEvent>,
     inquiries: usize,
     _front: Server,
 }
@@ -127,7 +127,7 @@ impl Front {
             lab: self.lab,
             remote,
             door: self.door,
-            told: Vec::new(),
+            reported: Vec::new(),
             inquiries: 0,
             _front: self.server,
         }
@@ -211,12 +211,12 @@ impl Rig {
     pub fn wait(&mut self, what: &str, mut wanted: impl FnMut(&[ProviderEvent]) -> bool) {
         let patience = self.lab.now() + PATIENCE;
         for _ in 0..MOST_WAKES {
-            self.told.extend(self.remote.poll(self.lab.now()));
-            if wanted(&self.told) {
+            self.reported.extend(self.remote.poll(self.lab.now()));
+            if wanted(&self.reported) {
                 return;
             }
             let left = self.lab.clock().real_time_until(patience).unwrap();
-            assert!(!left.is_zero(), "no {what} among {:#?}", self.told);
+            assert!(!left.is_zero(), "no {what} among {:#?}", self.reported);
             let news = self.remote.ready();
             self.lab
                 .run(async { tokio::time::timeout(left, news).await.ok() });
@@ -235,16 +235,16 @@ impl Rig {
 
     /// Waits until a call rings.
     pub fn wait_for_ringing(&mut self, serial: i64) {
-        self.wait("ringing", |told| {
-            let mut events = events(told, serial).into_iter();
+        self.wait("ringing", |reported| {
+            let mut events = events(reported, serial).into_iter();
             events.any(|event| event.kind == CallEventKind::Ringing)
         });
     }
 
     /// Waits for an attempt's end.
     pub fn end_of(&mut self, serial: i64) -> CallReport {
-        self.wait("end", |told| !ends(told, serial).is_empty());
-        ends(&self.told, serial).remove(0)
+        self.wait("end", |reported| !ends(reported, serial).is_empty());
+        ends(&self.reported, serial).remove(0)
     }
 
     /// Places a call and gives its end.
@@ -258,10 +258,10 @@ impl Rig {
         self.inquiries += 1;
         assert!(self.inquiries < MOST_INQUIRIES, "asked for ever");
         self.lab.pass(PAUSE);
-        let before = looked_up(&self.told).len();
+        let before = looked_up(&self.reported).len();
         self.ask(Ask::LookUp(inquiry));
-        self.wait("look-up", |told| looked_up(told).len() > before);
-        looked_up(&self.told).pop().unwrap()
+        self.wait("look-up", |reported| looked_up(reported).len() > before);
+        looked_up(&self.reported).pop().unwrap()
     }
 
     /// Asks what became of an attempt made by [`Rig::dial`] just now, and waits for the answer.
@@ -281,7 +281,7 @@ impl Rig {
 }
 
 /// An attempt's events so far.
-pub fn events(told: &[ProviderEvent], serial: i64) -> Vec<CallEvent> {
+pub fn events(reported: &[ProviderEvent], serial: i64) -> Vec<CallEvent> {
     let of_attempt = |event: &ProviderEvent| match event {
         ProviderEvent::Call(event) if event.attempt == attempt(serial) => Some(event.clone()),
         ProviderEvent::Call(_)
@@ -292,12 +292,12 @@ pub fn events(told: &[ProviderEvent], serial: i64) -> Vec<CallEvent> {
         | ProviderEvent::Unlisted(_)
         | ProviderEvent::Warning(..) => None,
     };
-    told.iter().filter_map(of_attempt).collect()
+    reported.iter().filter_map(of_attempt).collect()
 }
 
 /// The names of an attempt's events, without what a provider may or may not tell.
-pub fn names(told: &[ProviderEvent], serial: i64) -> Vec<&'static str> {
-    let names = events(told, serial)
+pub fn names(reported: &[ProviderEvent], serial: i64) -> Vec<&'static str> {
+    let names = events(reported, serial)
         .into_iter()
         .filter_map(|event| match event.kind {
             CallEventKind::Sent => Some("sent"),
@@ -313,8 +313,8 @@ pub fn names(told: &[ProviderEvent], serial: i64) -> Vec<&'static str> {
 }
 
 /// The reports of an attempt's ends; more than one is a fault.
-pub fn ends(told: &[ProviderEvent], serial: i64) -> Vec<CallReport> {
-    let reports = events(told, serial)
+pub fn ends(reported: &[ProviderEvent], serial: i64) -> Vec<CallReport> {
+    let reports = events(reported, serial)
         .into_iter()
         .filter_map(|event| match event.kind {
             CallEventKind::Ended(report) => Some(report),
@@ -330,8 +330,8 @@ pub fn ends(told: &[ProviderEvent], serial: i64) -> Vec<CallReport> {
 }
 
 /// Every answer to a look-up.
-pub fn looked_up(told: &[ProviderEvent]) -> Vec<LookUp> {
-    let answers = told.iter().filter_map(|event| match event {
+pub fn looked_up(reported: &[ProviderEvent]) -> Vec<LookUp> {
+    let answers = reported.iter().filter_map(|event| match event {
         ProviderEvent::LookedUp(_, found) => Some(found.clone()),
         ProviderEvent::Call(_)
         | ProviderEvent::Numbers(_)
@@ -349,20 +349,22 @@ pub fn looked_up(told: &[ProviderEvent]) -> Vec<LookUp> {
 /// answers. `cancels`: whether it can hang up.
 pub fn exercise(rig: &mut Rig, person: PhoneNumber, busy: PhoneNumber, cancels: bool) {
     assert_eq!(rig.outcome(1, person).end, CallEnd::Completed);
-    assert_eq!(names(&rig.told, 1), ["sent", "answered", "ended"]);
-    let events = events(&rig.told, 1);
+    assert_eq!(names(&rig.reported, 1), ["sent", "answered", "ended"]);
+    let events = events(&rig.reported, 1);
     assert!(
         events.is_sorted_by_key(|event| event.at),
-        "told in order: {events:?}"
+        "reported in order: {events:?}"
     );
     let report = rig.outcome(2, busy);
     let read = dialdeck_core::domain::outcome::classify(&report);
     assert_eq!(read.outcome.as_str(), "busy", "{report:?}");
-    assert_eq!(names(&rig.told, 2), ["sent", "ended"]);
+    assert_eq!(names(&rig.reported, 2), ["sent", "ended"]);
     rig.ask(Ask::HangUp(attempt(99)));
     if cancels {
         rig.place(rig.dial(3, person));
-        rig.wait("answer", |told| names(told, 3).contains(&"answered"));
+        rig.wait("answer", |reported| {
+            names(reported, 3).contains(&"answered")
+        });
         rig.ask(Ask::HangUp(attempt(3)));
         rig.ask(Ask::HangUp(attempt(3)));
         assert_eq!(rig.end_of(3).end, CallEnd::Completed);
@@ -374,6 +376,6 @@ pub fn exercise(rig: &mut Rig, person: PhoneNumber, busy: PhoneNumber, cancels: 
         rig.end_of(serial);
     }
     for serial in 10..40 {
-        assert_eq!(ends(&rig.told, serial).len(), 1, "one end each");
+        assert_eq!(ends(&rig.reported, serial).len(), 1, "one end each");
     }
 }

@@ -39,9 +39,9 @@ fn a_call_whose_answer_is_lost_is_found_and_never_placed_again() {
         assert_eq!(outcome(&report), "voicemail", "{fault}");
         assert_eq!(bench.dialed(number(MACHINE)), (1, 1), "{fault}");
         // Its webhooks show the call; its end is asked for.
-        let told = rig::names(&bench.rig.told, 1);
-        assert_eq!(told[..2], ["sent", "lost"], "{fault}");
-        assert!(!told.contains(&"ended"), "{fault}: {told:?}");
+        let reported = rig::names(&bench.rig.reported, 1);
+        assert_eq!(reported[..2], ["sent", "lost"], "{fault}");
+        assert!(!reported.contains(&"ended"), "{fault}: {reported:?}");
     }
 }
 
@@ -69,10 +69,10 @@ fn a_call_that_was_refused_and_placed_all_the_same_is_told_by_its_webhooks() {
         let mut bench = faulty(fault);
         let inquiry = bench.rig.inquiry(1, number(MACHINE));
         bench.rig.place(bench.rig.dial(1, number(MACHINE)));
-        bench
-            .rig
-            .wait("answer", |told| rig::names(told, 1).contains(&"answered"));
-        let events = rig::events(&bench.rig.told, 1);
+        bench.rig.wait("answer", |reported| {
+            rig::names(reported, 1).contains(&"answered")
+        });
+        let events = rig::events(&bench.rig.reported, 1);
         let shows = events.iter().filter(|event| event.kind.shows_a_call());
         assert!(shows.count() >= 2, "{fault}: {events:?}");
         let LookUp::Ended(report, _) = bench.resolve(&inquiry) else {
@@ -157,9 +157,9 @@ fn a_lost_call_is_searched_for_among_the_calls_of_its_number() {
     let mut bench = faulty("post_cut");
     bench.double.settings().listed_after = Duration::ZERO;
     bench.rig.ask(Request::ListNumbers);
-    let listed = |told: &[ProviderEvent]| {
+    let listed = |reported: &[ProviderEvent]| {
         let numbers = |event: &_| matches!(event, ProviderEvent::Numbers(_));
-        told.iter().any(numbers)
+        reported.iter().any(numbers)
     };
     bench.rig.wait("numbers", listed);
     let inquiry = bench.lose(1, number(MACHINE));
@@ -178,8 +178,8 @@ fn one_listing_answers_all_who_asked_before_it() {
     for inquiry in &inquiries {
         bench.rig.ask(Request::LookUp(inquiry.clone()));
     }
-    bench.rig.wait("look-ups", |told| {
-        rig::looked_up(told).len() == called.len()
+    bench.rig.wait("look-ups", |reported| {
+        rig::looked_up(reported).len() == called.len()
     });
     assert!((1..=3).contains(&bench.double.counts().listings));
 }
@@ -194,9 +194,9 @@ fn a_look_up_beside_another_waits_for_nothing_and_tells_nothing() {
     }
     bench
         .rig
-        .wait("look-ups", |told| rig::looked_up(told).len() == 8);
+        .wait("look-ups", |reported| rig::looked_up(reported).len() == 8);
     let placed = |found: &LookUp| matches!(found, LookUp::Ended(..) | LookUp::InProgress);
-    assert!(!rig::looked_up(&bench.rig.told).iter().any(placed));
+    assert!(!rig::looked_up(&bench.rig.reported).iter().any(placed));
 }
 
 #[test]
@@ -208,20 +208,20 @@ fn two_calls_that_could_be_it_are_left_to_a_person() {
     for _ in 0..3 {
         assert_eq!(ask(&mut bench.rig, &inquiry), LookUp::CannotTell);
     }
-    assert_eq!(warnings(&bench.rig), ["call_ambiguous"], "told once");
+    assert_eq!(warnings(&bench.rig), ["call_ambiguous"], "reported once");
 }
 
 #[test]
 fn a_call_that_is_followed_is_up_until_its_end_is_told() {
     let mut bench = bench(|_| {});
     bench.rig.place(bench.rig.dial(1, number(PERSON)));
-    bench
-        .rig
-        .wait("answer", |told| rig::names(told, 1).contains(&"answered"));
+    bench.rig.wait("answer", |reported| {
+        rig::names(reported, 1).contains(&"answered")
+    });
     assert_eq!(bench.rig.look_up(1, number(PERSON)), LookUp::InProgress);
     assert_eq!(outcome(&bench.rig.end_of(1)), "human");
     assert_eq!(
-        rig::names(&bench.rig.told, 1),
+        rig::names(&bench.rig.reported, 1),
         ["sent", "answered", "ended"]
     );
 }
@@ -231,9 +231,9 @@ fn a_call_of_an_earlier_run_is_found_and_can_be_hung_up() {
     let mut bench = bench(|_| {});
     let inquiry = bench.rig.inquiry(1, number(PERSON));
     bench.rig.place(bench.rig.dial(1, number(PERSON)));
-    bench
-        .rig
-        .wait("answer", |told| rig::names(told, 1).contains(&"answered"));
+    bench.rig.wait("answer", |reported| {
+        rig::names(reported, 1).contains(&"answered")
+    });
     let mut later = fresh(&bench.double, &bench.rig.lab);
     while ask(&mut later, &inquiry) != LookUp::InProgress {}
     later.ask(Request::HangUp(attempt(1)));

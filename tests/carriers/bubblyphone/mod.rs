@@ -129,8 +129,9 @@ impl Bench {
     fn lose(&mut self, serial: i64, to: PhoneNumber) -> Inquiry {
         let inquiry = self.rig.inquiry(serial, to);
         self.rig.place(self.rig.dial(serial, to));
-        self.rig
-            .wait("loss", |told| rig::names(told, serial) == ["sent", "lost"]);
+        self.rig.wait("loss", |reported| {
+            rig::names(reported, serial) == ["sent", "lost"]
+        });
         inquiry
     }
 
@@ -147,7 +148,7 @@ fn ask(rig: &mut Rig, inquiry: &Inquiry) -> LookUp {
 }
 
 fn warnings(rig: &Rig) -> Vec<&'static str> {
-    let words = rig.told.iter().filter_map(|event| match event {
+    let words = rig.reported.iter().filter_map(|event| match event {
         ProviderEvent::Warning(word, _) => Some(*word),
         ProviderEvent::Call(_)
         | ProviderEvent::LookedUp(..)
@@ -229,8 +230,8 @@ fn an_opt_out_that_the_transcript_holds_late_is_told_with_the_end_once_more() {
     assert!(!bench.rig.outcome(1, number(PERSON)).opted_out);
     bench
         .rig
-        .wait("second end", |told| rig::ends(told, 1).len() == 2);
-    let again = rig::ends(&bench.rig.told, 1).pop().unwrap();
+        .wait("second end", |reported| rig::ends(reported, 1).len() == 2);
+    let again = rig::ends(&bench.rig.reported, 1).pop().unwrap();
     assert!(again.opted_out, "{again:?}");
 }
 
@@ -241,9 +242,9 @@ fn a_transcript_that_cannot_be_read_is_a_warning_and_no_answer() {
     });
     let report = bench.rig.outcome(1, number(PERSON));
     assert_eq!((report.callee_type, report.opted_out), (None, false));
-    bench
-        .rig
-        .wait("warning", |told| told.iter().any(is_transcript_unread));
+    bench.rig.wait("warning", |reported| {
+        reported.iter().any(is_transcript_unread)
+    });
     bench.double.settings().faults = Faults::new(1)
         .with("transcript_error", 1000)
         .with("post_times_out", 1000);
@@ -252,8 +253,9 @@ fn a_transcript_that_cannot_be_read_is_a_warning_and_no_answer() {
         panic!("it was placed");
     };
     assert_eq!(report.callee_type, None);
-    bench.rig.wait("second warning", |told| {
-        told.iter()
+    bench.rig.wait("second warning", |reported| {
+        reported
+            .iter()
             .filter(|event| is_transcript_unread(event))
             .count()
             == 2
@@ -302,8 +304,12 @@ fn webhooks_are_hints_whatever_comes() {
         assert_eq!(outcome(&report), "human");
     }
     for serial in 1..=5 {
-        let told = ["sent", "answered", "ended"];
-        assert_eq!(rig::names(&bench.rig.told, serial), told, "{serial}");
+        let reported = ["sent", "answered", "ended"];
+        assert_eq!(
+            rig::names(&bench.rig.reported, serial),
+            reported,
+            "{serial}"
+        );
     }
     let refused = bench.rig.refused();
     for why in [Refused::Forged, Refused::Malformed, Refused::Stale] {
@@ -387,16 +393,18 @@ fn with_every_fault_at_once_no_phone_rings_twice_and_every_end_is_true() {
         inquiries.push(bench.rig.inquiry(serial, to(serial)));
         bench.rig.place(bench.rig.dial(serial, to(serial)));
     }
-    let over = |told: &[ProviderEvent], serial| {
-        let told = rig::names(told, serial);
-        told.iter().any(|name| matches!(*name, "ended" | "lost"))
+    let over = |reported: &[ProviderEvent], serial| {
+        let reported = rig::names(reported, serial);
+        reported
+            .iter()
+            .any(|name| matches!(*name, "ended" | "lost"))
     };
     let all = serials.clone();
-    bench.rig.wait("every end", |told| {
-        all.clone().all(|serial| over(told, serial))
+    bench.rig.wait("every end", |reported| {
+        all.clone().all(|serial| over(reported, serial))
     });
     for (serial, inquiry) in serials.zip(inquiries) {
-        let report = match rig::ends(&bench.rig.told, serial).pop() {
+        let report = match rig::ends(&bench.rig.reported, serial).pop() {
             Some(report) => Some(report),
             None => bench.search(&inquiry),
         };
@@ -414,6 +422,6 @@ fn with_every_fault_at_once_no_phone_rings_twice_and_every_end_is_true() {
             );
         }
     }
-    let text = format!("{:?}", bench.rig.told);
+    let text = format!("{:?}", bench.rig.reported);
     assert!(!text.contains("55501") && !text.contains(KEY));
 }

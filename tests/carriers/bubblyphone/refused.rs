@@ -149,8 +149,8 @@ fn the_numbers_of_the_account_come_with_a_word_on_its_balance() {
         let double = BubblyPhoneDouble::start(options);
         let mut rig = fresh(&double, &lab);
         rig.ask(Request::ListNumbers);
-        let numbers = |told: &[ProviderEvent]| {
-            told.iter().find_map(|event| match event {
+        let numbers = |reported: &[ProviderEvent]| {
+            reported.iter().find_map(|event| match event {
                 ProviderEvent::Numbers(Owned::These(numbers)) => Some(numbers.clone()),
                 ProviderEvent::Numbers(Owned::Any)
                 | ProviderEvent::Call(_)
@@ -161,9 +161,9 @@ fn the_numbers_of_the_account_come_with_a_word_on_its_balance() {
                 | ProviderEvent::Warning(..) => None,
             })
         };
-        rig.wait("numbers", |told| numbers(told).is_some());
+        rig.wait("numbers", |reported| numbers(reported).is_some());
         let wanted: Vec<_> = (60..65).map(number).collect();
-        assert_eq!(numbers(&rig.told), Some(wanted), "{shape:?}");
+        assert_eq!(numbers(&rig.reported), Some(wanted), "{shape:?}");
         assert_eq!(warnings(&rig), word.into_iter().collect::<Vec<_>>());
     }
 }
@@ -177,16 +177,16 @@ fn a_wrong_key_is_refused_and_shows_nowhere() {
     let mut rig = Front::open(&lab).start(make());
     assert_eq!(rig.outcome(1, number(PERSON)).end, CallEnd::AccountRefused);
     rig.ask(Request::ListNumbers);
-    rig.wait("refusal", |told| {
+    rig.wait("refusal", |reported| {
         let refused = |event: &_| {
             matches!(
                 event,
                 ProviderEvent::Unlisted(Unlisted::CredentialsRefused(_))
             )
         };
-        told.iter().any(refused)
+        reported.iter().any(refused)
     });
-    let text = format!("{:?} {:?}", rig.told, make());
+    let text = format!("{:?} {:?}", rig.reported, make());
     assert!(!text.contains(wrong), "{text}");
     assert_eq!(bench.dialed(number(PERSON)).1, 0);
     assert!(bench.double.counts().refused >= 3);

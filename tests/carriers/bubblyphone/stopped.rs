@@ -17,10 +17,10 @@ fn a_hang_up_before_the_request_keeps_it_from_leaving() {
     bench.rig.ask(Request::HangUp(attempt(1)));
     // Requests are carried out side by side: only a hang-up that is known comes first.
     bench.rig.ask(Request::ListNumbers);
-    bench.rig.wait("numbers", |told| !told.is_empty());
+    bench.rig.wait("numbers", |reported| !reported.is_empty());
     let report = bench.rig.outcome(1, number(PERSON));
     assert_eq!(report.end, CallEnd::NeverSent);
-    assert_eq!(rig::names(&bench.rig.told, 1), ["ended"]);
+    assert_eq!(rig::names(&bench.rig.reported, 1), ["ended"]);
     assert_eq!(bench.dialed(number(PERSON)), (0, 0));
 }
 
@@ -31,7 +31,7 @@ fn a_permit_that_has_run_out_places_nothing() {
     late.expires_at = bench.rig.lab.now();
     bench.rig.place(late);
     assert_eq!(bench.rig.end_of(1).end, CallEnd::Lapsed);
-    assert_eq!(rig::names(&bench.rig.told, 1), ["ended"]);
+    assert_eq!(rig::names(&bench.rig.reported, 1), ["ended"]);
     assert_eq!(bench.dialed(number(PERSON)), (0, 0));
 }
 
@@ -44,7 +44,7 @@ fn a_hang_up_before_the_id_is_known_is_carried_out_once_it_is() {
         bench.rig.place(bench.rig.dial(1, number(SILENT)));
         bench
             .rig
-            .wait("sent", |told| rig::names(told, 1) == ["sent"]);
+            .wait("sent", |reported| rig::names(reported, 1) == ["sent"]);
         bench.rig.ask(Request::HangUp(attempt(1)));
         let report = bench.rig.end_of(1);
         assert_eq!(report.end, CallEnd::CancelledByUs, "{fault}");
@@ -76,7 +76,7 @@ fn hanging_up_what_is_over_changes_nothing() {
         assert_eq!(bench.rig.end_of(1).end, CallEnd::Busy, "{finished}");
         bench.rig.ask(Request::HangUp(attempt(1)));
         assert_eq!(bench.rig.outcome(2, number(BUSY)).end, CallEnd::Busy);
-        assert_eq!(rig::ends(&bench.rig.told, 1).len(), 1);
+        assert_eq!(rig::ends(&bench.rig.reported, 1).len(), 1);
     }
 }
 

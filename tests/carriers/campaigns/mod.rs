@@ -64,9 +64,9 @@ fn judge(ended: &Ended, script: &Script, allowed: Allowed) {
         *outcomes.entry(call.outcome.clone()).or_default() += 1;
         if call.invites == 0 {
             // Refused, or stopped by us in the vendor's own queue.
-            let mut told = OF_THE_VENDOR.iter().chain(&["expired", "no_answer"]);
-            let told = told.any(|word| *word == call.outcome);
-            assert!(told, "an outcome without a call: {call:?}");
+            let mut reported = OF_THE_VENDOR.iter().chain(&["expired", "no_answer"]);
+            let reported = reported.any(|word| *word == call.outcome);
+            assert!(reported, "an outcome without a call: {call:?}");
             continue;
         }
         let nth = invited.entry(call.number.clone()).or_default();
@@ -296,7 +296,7 @@ fn on_plum_with(stage: Stage, options: plum_double::Options) -> (Ended, plum_dou
 
 #[test]
 fn through_bubblyphone() {
-    fn told(part: &Part, _coded: bool) -> &'static [&'static str] {
+    fn reported(part: &Part, _coded: bool) -> &'static [&'static str] {
         match part.fate {
             Fate::Answered(..) => &["human", "voicemail", "fax", "answered"],
             // Words alone: what is not busy or unanswered has failed, and says nothing of the callee.
@@ -326,12 +326,12 @@ fn through_bubblyphone() {
         .with("hook_twice", 100)
         .with("hook_late", 100);
     let ended = on_bubblyphone(stage, script.clone(), faults);
-    judge(&ended, &script, told);
+    judge(&ended, &script, reported);
 }
 
 #[test]
 fn through_plum() {
-    fn told(part: &Part, _coded: bool) -> &'static [&'static str] {
+    fn reported(part: &Part, _coded: bool) -> &'static [&'static str] {
         match part.fate {
             // A failed word alone says nothing about the callee.
             Fate::Refused(..) | Fate::RingsOut => &[
@@ -369,5 +369,5 @@ fn through_plum() {
         "{} requests for {attempts} attempts",
         asked.len()
     );
-    judge(&ended, &script, told);
+    judge(&ended, &script, reported);
 }

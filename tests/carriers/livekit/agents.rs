@@ -9,7 +9,7 @@ fn steps(double: &LiveKitDouble) -> Vec<Step> {
     entries.into_iter().map(|entry| entry.step).collect()
 }
 
-/// The agents' leaving is in the recordings of a real server: told at once, while the phone rings on.
+/// The agents' leaving is in the recordings of a real server: reported while the phone rings on.
 #[test]
 fn an_agent_that_leaves_while_it_rings_takes_the_call_along() {
     let setup = || Setup::with_fault("agent_leaves_ringing");
@@ -19,7 +19,7 @@ fn an_agent_that_leaves_while_it_rings_takes_the_call_along() {
         assert_eq!(report.end, CallEnd::AgentLost);
         let read = dialdeck::domain::outcome::classify(&report);
         assert_eq!((read.outcome.as_str(), read.counts), ("cancelled", true));
-        assert_eq!(names(&bench.rig.told, 1), ["sent", "ended"]);
+        assert_eq!(names(&bench.rig.reported, 1), ["sent", "ended"]);
         assert_eq!(
             steps(&bench.double),
             [Step::Invite, Step::Ringing, Step::Cancel]
@@ -40,7 +40,7 @@ fn an_agent_that_leaves_after_the_answer_leaves_nobody_in_silence() {
             (read.outcome.as_str(), read.cause),
             ("abandoned", "agent_lost")
         );
-        assert_eq!(names(&bench.rig.told, 1), ["sent", "answered", "ended"]);
+        assert_eq!(names(&bench.rig.reported, 1), ["sent", "answered", "ended"]);
         assert_eq!(bench.double.silences().len(), 1);
         assert_eq!(bench.double.rooms(), Vec::<String>::new());
     }
@@ -92,8 +92,8 @@ fn an_agent_that_says_nothing_is_named_once_and_its_call_left_alone() {
         let report = bench.rig.outcome(serial, number(PERSON));
         assert_eq!(report.end, CallEnd::Completed);
     }
-    let warnings = |told: &[ProviderEvent]| -> Vec<String> {
-        let texts = told.iter().filter_map(|event| match event {
+    let warnings = |reported: &[ProviderEvent]| -> Vec<String> {
+        let texts = reported.iter().filter_map(|event| match event {
             ProviderEvent::Warning("agent_silent", text) => Some(text.clone()),
             ProviderEvent::Warning(..)
             | ProviderEvent::Call(_)
@@ -105,9 +105,12 @@ fn an_agent_that_says_nothing_is_named_once_and_its_call_left_alone() {
         });
         texts.collect()
     };
-    let told = warnings(&bench.rig.told);
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].contains("agent dialdeck (agent-AJ_"), "{told:?}");
+    let reported = warnings(&bench.rig.reported);
+    assert_eq!(reported.len(), 1, "{reported:?}");
+    assert!(
+        reported[0].contains("agent dialdeck (agent-AJ_"),
+        "{reported:?}"
+    );
     assert_eq!(
         steps(&bench.double)
             .iter()
@@ -117,7 +120,7 @@ fn an_agent_that_says_nothing_is_named_once_and_its_call_left_alone() {
     );
     let mut bench = Setup::default().start();
     bench.rig.outcome(1, number(PERSON));
-    assert_eq!(warnings(&bench.rig.told), Vec::<String>::new());
+    assert_eq!(warnings(&bench.rig.reported), Vec::<String>::new());
 }
 
 #[test]
@@ -128,7 +131,7 @@ fn a_call_planned_ahead_leaves_at_its_place_in_the_minute() {
     let from = request.not_before;
     bench.rig.place(request);
     assert_eq!(bench.rig.end_of(1).sip_code, Some(486));
-    let sent = events(&bench.rig.told, 1).remove(0);
+    let sent = events(&bench.rig.reported, 1).remove(0);
     assert!(sent.at >= from, "{} is before {from}", sent.at);
     assert!(bench.double.ledger().entries()[0].at >= from);
     // Taken back while it waits: nothing rings.

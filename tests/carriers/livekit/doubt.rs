@@ -17,7 +17,7 @@ fn a_callee_who_was_never_in_the_room_was_not_dialed_where_the_server_says_so() 
             webhooks,
             "{report:?}"
         );
-        assert_eq!(names(&bench.rig.told, 1), ["sent", "ended"], "at once");
+        assert_eq!(names(&bench.rig.reported, 1), ["sent", "ended"], "at once");
         assert_eq!((bench.invites(1), bench.double.rooms().len()), (0, 0));
     }
 }
@@ -38,8 +38,8 @@ fn one_who_is_in_the_room_is_never_taken_for_not_dialed() {
         bench.rig.ask(Ask::HangUp(attempt(1)));
         // A webhook tells its end, or else the next look does.
         let report = loop {
-            let told = rig::ends(&bench.rig.told, 1);
-            if let Some(report) = told.first() {
+            let reported = rig::ends(&bench.rig.reported, 1);
+            if let Some(report) = reported.first() {
                 break report.clone();
             }
             if let LookUp::Ended(report, _) = bench.look_up_after(1, Duration::from_mins(4)) {
@@ -73,17 +73,20 @@ fn a_room_is_deleted_until_the_server_confirms_it() {
     bench.double.settings().deletes_fail = true;
     bench.rig.outcome(1, number(BUSY));
     let unclosed = ProviderEvent::Unclosed(attempt(1));
-    assert!(bench.rig.told.contains(&unclosed), "told before the end");
-    bench.rig.wait("a word for an operator", |told| {
-        let mut all = told.iter();
+    assert!(
+        bench.rig.reported.contains(&unclosed),
+        "reported before the end"
+    );
+    bench.rig.wait("a word for an operator", |reported| {
+        let mut all = reported.iter();
         all.any(|event| matches!(event, ProviderEvent::Warning("room_not_closed", _)))
     });
     let closed = ProviderEvent::Closed(attempt(1));
-    assert!(!bench.rig.told.contains(&closed));
+    assert!(!bench.rig.reported.contains(&closed));
     bench.double.settings().deletes_fail = false;
     bench
         .rig
-        .wait("the confirmation", |told| told.contains(&closed));
+        .wait("the confirmation", |reported| reported.contains(&closed));
     assert_eq!(bench.double.rooms(), Vec::<String>::new());
 }
 
@@ -99,12 +102,12 @@ fn a_later_run_that_is_asked_to_hang_up_goes_on() {
     let unclosed = ProviderEvent::Unclosed(attempt(1));
     bench
         .rig
-        .wait("that it may be up", |told| told.contains(&unclosed));
+        .wait("that it may be up", |reported| reported.contains(&unclosed));
     bench.double.settings().deletes_fail = false;
     let closed = ProviderEvent::Closed(attempt(1));
     bench
         .rig
-        .wait("the confirmation", |told| told.contains(&closed));
+        .wait("the confirmation", |reported| reported.contains(&closed));
     assert_eq!(bench.double.rooms(), Vec::<String>::new());
 }
 
@@ -184,10 +187,10 @@ fn refused(
     }
     let mut bench = setup.start();
     bench.rig.place(bench.rig.dial(1, number(PERSON)));
-    let ended = |told: &[ProviderEvent]| names(told, 1).iter().any(|name| *name != "sent");
+    let ended = |reported: &[ProviderEvent]| names(reported, 1).iter().any(|name| *name != "sent");
     bench.rig.wait("an end", ended);
     assert_eq!(bench.invites(1), 1);
-    match rig::ends(&bench.rig.told, 1).first() {
+    match rig::ends(&bench.rig.reported, 1).first() {
         Some(report) => report.clone(),
         None => panic!("its fate is known: {refusal:?} {status} {hooks:?}"),
     }

@@ -14,7 +14,7 @@ fn lost_by(fault: &'static str) -> Bench {
     .start();
     bench.rig.place(bench.rig.dial(1, number(PERSON)));
     bench.wait_for(1, "lost");
-    assert_eq!(names(&bench.rig.told, 1), ["sent", "lost"], "{fault}");
+    assert_eq!(names(&bench.rig.reported, 1), ["sent", "lost"], "{fault}");
     bench
 }
 
@@ -119,7 +119,7 @@ fn a_restart_finds_its_calls_again() {
 fn without_its_agent_nothing_is_dialed() {
     let mut bench = Setup::with_fault("agent_missing").start();
     assert_eq!(bench.rig.outcome(1, number(PERSON)).end, CallEnd::NoAgent);
-    assert_eq!(names(&bench.rig.told, 1), ["ended"]);
+    assert_eq!(names(&bench.rig.reported, 1), ["ended"]);
     assert_eq!(bench.double.asked("SIP/CreateSIPParticipant").len(), 0);
     assert_eq!(bench.double.rooms(), Vec::<String>::new());
 }
@@ -133,7 +133,7 @@ fn what_is_refused_before_the_invite_says_so() {
     for (fault, end) in table {
         let mut bench = Setup::with_fault(fault).start();
         assert_eq!(bench.rig.outcome(1, number(PERSON)).end, end);
-        assert_eq!(names(&bench.rig.told, 1), ["sent", "ended"]);
+        assert_eq!(names(&bench.rig.reported, 1), ["sent", "ended"]);
         assert_eq!((bench.invites(1), bench.double.rooms().len()), (0, 0));
     }
 }
@@ -145,8 +145,8 @@ fn a_limit_is_told_with_its_pause() {
         setup.settings.retry_after = pause;
         let report = setup.start().rig.outcome(1, number(PERSON));
         assert_eq!(report.end, CallEnd::Throttled);
-        let told = report.retry_after.map(|span| span.as_secs());
-        assert_eq!(told, pause.map(u64::from));
+        let reported = report.retry_after.map(|span| span.as_secs());
+        assert_eq!(reported, pause.map(u64::from));
     }
 }
 
@@ -159,7 +159,7 @@ fn a_project_at_its_limit_dials_nothing() {
     let report = bench.rig.outcome(1, number(PERSON));
     assert_eq!(report.end, CallEnd::Throttled);
     assert_eq!(report.retry_after, Some(Duration::from_secs(5)));
-    assert_eq!(names(&bench.rig.told, 1), ["ended"]);
+    assert_eq!(names(&bench.rig.reported, 1), ["ended"]);
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn nothing_listens_and_nothing_is_sent() {
     let vendor = LiveKit::new(account(url), None, lab.http());
     let mut rig = front.start(vendor);
     assert_eq!(rig.outcome(1, number(PERSON)).end, CallEnd::ProviderFailed);
-    assert_eq!(names(&rig.told, 1), ["ended"]);
+    assert_eq!(names(&rig.reported, 1), ["ended"]);
 }
 
 #[test]
@@ -253,8 +253,8 @@ fn a_question_for_numbers_tells_an_unknown_trunk_and_refused_credentials() {
         let mut bench = Setup::default().start();
         change(&mut bench.double.settings());
         bench.rig.ask(Ask::ListNumbers);
-        let found = |told: &[ProviderEvent]| {
-            told.iter().find_map(|event| match event {
+        let found = |reported: &[ProviderEvent]| {
+            reported.iter().find_map(|event| match event {
                 ProviderEvent::Unlisted(why) => Some(why.clone()),
                 ProviderEvent::Call(_)
                 | ProviderEvent::LookedUp(..)
@@ -264,8 +264,10 @@ fn a_question_for_numbers_tells_an_unknown_trunk_and_refused_credentials() {
                 | ProviderEvent::Warning(..) => None,
             })
         };
-        bench.rig.wait("an answer", |told| found(told).is_some());
-        found(&bench.rig.told).unwrap()
+        bench
+            .rig
+            .wait("an answer", |reported| found(reported).is_some());
+        found(&bench.rig.reported).unwrap()
     };
     let unknown = why(|settings| settings.trunk = "ST_other".to_owned());
     assert!(matches!(unknown, Unlisted::TrunkUnknown(_)), "{unknown:?}");

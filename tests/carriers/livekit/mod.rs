@@ -153,7 +153,7 @@ impl Bench {
     /// Waits until an event of this name was reported.
     fn wait_for(&mut self, serial: i64, name: &'static str) {
         self.rig
-            .wait(name, |told| names(told, serial).contains(&name));
+            .wait(name, |reported| names(reported, serial).contains(&name));
     }
 
     /// A look-up of an attempt that was planned this long ago.
@@ -166,8 +166,8 @@ impl Bench {
     }
 }
 
-fn callee_types(told: &[ProviderEvent], serial: i64) -> Vec<CalleeType> {
-    let events = rig::events(told, serial).into_iter();
+fn callee_types(reported: &[ProviderEvent], serial: i64) -> Vec<CalleeType> {
+    let events = rig::events(reported, serial).into_iter();
     let types = events.filter_map(|event| {
         let CallEventKind::CalleeDetected(callee) = event.kind else {
             return None;
@@ -210,15 +210,20 @@ fn a_call_is_asked_for_in_full_and_without_the_number_in_a_name() {
     bench.rig.place(dial);
     bench.rig.end_of(1);
     let rooms = bench.double.asked("RoomService/CreateRoom");
-    let told: serde_json::Value =
+    let reported: serde_json::Value =
         serde_json::from_str(rooms[0]["agents"][0]["metadata"].as_str().unwrap()).unwrap();
-    assert_eq!(told["attempt"], attempt(1).to_string());
-    assert_eq!(told["campaign"], "spring");
-    assert_eq!(told["name"], "Ana Ruiz");
-    assert_eq!(told["variables"]["clinic"], "North");
-    assert_eq!(told["identity"], format!("callee-{}", attempt(1)));
-    assert!(told["callback"].as_str().unwrap().ends_with("/trunk/agent"));
-    assert_eq!(told["token"].as_str().unwrap().len(), 32);
+    assert_eq!(reported["attempt"], attempt(1).to_string());
+    assert_eq!(reported["campaign"], "spring");
+    assert_eq!(reported["name"], "Ana Ruiz");
+    assert_eq!(reported["variables"]["clinic"], "North");
+    assert_eq!(reported["identity"], format!("callee-{}", attempt(1)));
+    assert!(
+        reported["callback"]
+            .as_str()
+            .unwrap()
+            .ends_with("/trunk/agent")
+    );
+    assert_eq!(reported["token"].as_str().unwrap().len(), 32);
     assert!(!rooms[0].to_string().contains("5550102"), "{}", rooms[0]);
     let dialed = bench.double.asked("SIP/CreateSIPParticipant");
     assert_eq!(dialed.len(), 1);
@@ -304,7 +309,10 @@ fn who_picked_up_is_told_by_report_or_by_attribute() {
         let mut bench = setup.start();
         let report = bench.rig.outcome(1, number(MACHINE));
         assert_eq!(report.callee_type, Some(CalleeType::Voicemail));
-        assert_eq!(callee_types(&bench.rig.told, 1), [CalleeType::Voicemail]);
+        assert_eq!(
+            callee_types(&bench.rig.reported, 1),
+            [CalleeType::Voicemail]
+        );
     }
 }
 
@@ -349,7 +357,7 @@ fn the_longest_call_ends_by_the_servers_clock() {
     dial.max_call = Duration::from_secs(20);
     bench.rig.place(dial);
     assert_eq!(bench.rig.end_of(1).end, CallEnd::Completed);
-    let events = rig::events(&bench.rig.told, 1);
+    let events = rig::events(&bench.rig.reported, 1);
     let at = |kind: fn(&CallEventKind) -> bool| -> Timestamp {
         events.iter().find(|event| kind(&event.kind)).unwrap().at
     };
@@ -423,12 +431,12 @@ fn a_dead_trunk_is_told_by_the_last_look_where_no_webhooks_come() {
 fn the_trunks_numbers_are_ours() {
     let mut bench = Setup::default().start();
     bench.rig.ask(Ask::ListNumbers);
-    bench.rig.wait("numbers", |told| {
+    bench.rig.wait("numbers", |reported| {
         let wanted = [
             rig::caller_id(),
             "+16465550101".parse::<PhoneNumber>().unwrap(),
         ];
-        told.contains(&ProviderEvent::Numbers(Owned::These(wanted.to_vec())))
+        reported.contains(&ProviderEvent::Numbers(Owned::These(wanted.to_vec())))
     });
 }
 

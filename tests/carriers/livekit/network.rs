@@ -31,8 +31,8 @@ fn ended_under(verb: &'static str, failure: Failure, webhooks: bool) -> (CallRep
     let mut dial = bench.rig.dial(1, number(PERSON));
     dial.expires_at = bench.rig.lab.now() + Duration::from_mins(2);
     bench.rig.place(dial);
-    let first = |told: &[ProviderEvent]| {
-        let names = names(told, 1);
+    let first = |reported: &[ProviderEvent]| {
+        let names = names(reported, 1);
         names
             .iter()
             .any(|name| matches!(*name, "answered" | "ended" | "lost"))
@@ -44,7 +44,7 @@ fn ended_under(verb: &'static str, failure: Failure, webhooks: bool) -> (CallRep
     }
     bench.rig.lab.fail(&[]);
     loop {
-        if let Some(report) = rig::ends(&bench.rig.told, 1).first() {
+        if let Some(report) = rig::ends(&bench.rig.reported, 1).first() {
             return (report.clone(), bench);
         }
         if let LookUp::Ended(report, _) = bench.look_up_after(1, Duration::from_mins(4)) {
@@ -68,8 +68,8 @@ fn a_verb_that_is_lost_neither_rings_twice_nor_hides_a_call() {
                 // A call that was dialed counts, whatever was lost.
                 let counts = classify(&report).counts;
                 assert!(counts || invites == 0, "{verb} {failure:?} {report:?}");
-                let told = rig::ends(&bench.rig.told, 1);
-                assert!(told.len() <= 1, "{verb} {failure:?} {told:?}");
+                let reported = rig::ends(&bench.rig.reported, 1);
+                assert!(reported.len() <= 1, "{verb} {failure:?} {reported:?}");
             }
         }
     }

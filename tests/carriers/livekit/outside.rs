@@ -63,7 +63,7 @@ fn what_is_not_to_be_believed_changes_nothing() {
         (Refused::NoSuchAttempt, 1),
     ]);
     assert_eq!(bench.rig.refused(), wanted);
-    assert_eq!(names(&bench.rig.told, 1), ["sent", "answered"]);
+    assert_eq!(names(&bench.rig.reported, 1), ["sent", "answered"]);
     // The true one ends it, once, however often it comes.
     for _ in 0..3 {
         assert_eq!(send(&bench, &token, &good), 200);
@@ -71,7 +71,7 @@ fn what_is_not_to_be_believed_changes_nothing() {
     bench.rig.end_of(1);
     assert_eq!(send(&bench, &token, &good), 200);
     bench.rig.outcome(2, number(BUSY));
-    assert_eq!(rig::ends(&bench.rig.told, 1).len(), 1);
+    assert_eq!(rig::ends(&bench.rig.reported, 1).len(), 1);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_webhook_of_a_call_before_this_run_ends_it() {
     bench.rig.place(bench.rig.dial(5, number(PERSON)));
     bench.rig.outcome(6, number(BUSY));
     assert_eq!(bench.invites(5), 0);
-    assert_eq!(rig::ends(&bench.rig.told, 5).len(), 1);
+    assert_eq!(rig::ends(&bench.rig.reported, 5).len(), 1);
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn the_doubles_own_webhooks_are_all_proven() {
     for serial in 1..=6 {
         assert_eq!(bench.rig.end_of(serial).end, CallEnd::Completed);
         assert_eq!(
-            names(&bench.rig.told, serial),
+            names(&bench.rig.reported, serial),
             ["sent", "answered", "ended"]
         );
     }

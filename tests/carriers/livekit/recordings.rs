@@ -278,17 +278,19 @@ fn outcome((name, act, ..): Row) -> Classification {
             rig.ask(Ask::HangUp(attempt(1)));
         }
         Act::HangUpAnswered => {
-            rig.wait("who picked up", |told| !callee_types(told, 1).is_empty());
+            rig.wait("who picked up", |reported| {
+                !callee_types(reported, 1).is_empty()
+            });
             rig.ask(Ask::HangUp(attempt(1)));
         }
     }
-    // An engine asks when an answer is lost; whatever it is told, the end comes.
-    rig.wait("an end, or a lost answer", |told| {
-        names(told, 1)
+    // An engine asks when an answer is lost; whatever the answer, the end comes.
+    rig.wait("an end, or a lost answer", |reported| {
+        names(reported, 1)
             .iter()
             .any(|name| ["ended", "lost"].contains(name))
     });
-    if !names(&rig.told, 1).contains(&"ended") {
+    if !names(&rig.reported, 1).contains(&"ended") {
         rig.look_up(1, number(PERSON));
     }
     let report = rig.end_of(1);
@@ -355,10 +357,10 @@ fn what_follows_is_as_the_read_me_says() {
 fn the_unfinished_recording_leaves_its_call_up() {
     let (mut rig, _double, ring_timeout) = play(UNFINISHED);
     begin(&mut rig, ring_timeout);
-    rig.wait("who picked up", |told| {
-        callee_types(told, 1) == [CalleeType::Human]
+    rig.wait("who picked up", |reported| {
+        callee_types(reported, 1) == [CalleeType::Human]
     });
-    assert_eq!(names(&rig.told, 1), ["sent", "answered"]);
+    assert_eq!(names(&rig.reported, 1), ["sent", "answered"]);
     assert_eq!(rig.look_up(1, number(PERSON)), LookUp::InProgress);
 }
 
@@ -370,7 +372,7 @@ fn every_recording_is_in_the_table() {
         .filter_map(|name| Some(name.strip_suffix(".jsonl")?.to_owned()))
         .collect();
     files.sort();
-    let mut told: Vec<&str> = TABLE.iter().map(|row| row.0).chain([UNFINISHED]).collect();
-    told.sort_unstable();
-    assert_eq!(files, told);
+    let mut reported: Vec<&str> = TABLE.iter().map(|row| row.0).chain([UNFINISHED]).collect();
+    reported.sort_unstable();
+    assert_eq!(files, reported);
 }

@@ -71,9 +71,9 @@ fn every_attempt_rings_once_and_ends_as_scripted() {
         for serial in wave {
             bench.rig.place(bench.rig.dial(*serial, callee(*serial)));
         }
-        bench.rig.wait("word of every attempt", |told| {
+        bench.rig.wait("word of every attempt", |reported| {
             let spoken = |serial: &i64| {
-                let names = names(told, *serial);
+                let names = names(reported, *serial);
                 names.contains(&"ended") || names.contains(&"lost")
             };
             wave.iter().all(spoken)
@@ -89,7 +89,7 @@ fn every_attempt_rings_once_and_ends_as_scripted() {
     for serial in 1..=CALLS {
         let key = attempt(serial).to_string();
         let hits = |fault: &'static str| faults.hits(fault, &key);
-        let lost = names(&bench.rig.told, serial).contains(&"lost");
+        let lost = names(&bench.rig.reported, serial).contains(&"lost");
         assert!(bench.invites(serial) <= 1, "{serial} rang twice");
         let outcome = outcome_of(&bench, serial);
         *seen.entry(outcome).or_insert(0) += 1;
@@ -119,7 +119,7 @@ fn has_trouble(hits: &impl Fn(&'static str) -> bool) -> bool {
         .any(hits)
 }
 
-/// Asks for every attempt without an end until each has one, told or looked up.
+/// Asks for every attempt without an end until each has one, reported or looked up.
 fn settle_the_lost(bench: &mut Bench) {
     for serial in 1..=CALLS {
         while outcome_of(bench, serial) == "open" {
@@ -131,14 +131,14 @@ fn settle_the_lost(bench: &mut Bench) {
                     at,
                     kind: CallEventKind::Ended(report),
                 };
-                bench.rig.told.push(ProviderEvent::Call(event));
+                bench.rig.reported.push(ProviderEvent::Call(event));
             }
         }
     }
 }
 
 fn outcome_of(bench: &Bench, serial: i64) -> &'static str {
-    let ends = rig::ends(&bench.rig.told, serial);
+    let ends = rig::ends(&bench.rig.reported, serial);
     ends.first().map_or("open", |report| {
         let rang = Some(true);
         let read = CallReport {
@@ -188,29 +188,29 @@ fn no_secret_and_no_number_is_told_or_logged() {
     let vendor = LiveKit::new(account(bench.double.url()), None, lab.http());
     let (mut remote, _inlet) =
         Remote::start(&Arc::new(vendor), lab.clock(), lab.runtime().handle());
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     tracing::subscriber::with_default(subscriber, || {
         for serial in 1..=20 {
             let dial = bench.rig.dial(serial, callee(serial));
             remote.request(Ask::Place(Box::new(dial)), lab.now());
         }
         lab.run(async {
-            let spoken = |told: &[ProviderEvent], serial: i64| {
-                let names = names(told, serial);
+            let spoken = |reported: &[ProviderEvent], serial: i64| {
+                let names = names(reported, serial);
                 names.contains(&"ended") || names.contains(&"lost")
             };
-            while !(1..=20).all(|serial| spoken(&told, serial)) {
+            while !(1..=20).all(|serial| spoken(&reported, serial)) {
                 remote.ready().await;
-                told.extend(remote.poll(lab.now()));
+                reported.extend(remote.poll(lab.now()));
             }
         });
     });
     let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
     assert!(logged.contains("resource_exhausted"), "refusals are logged");
-    let all = format!("{told:?}{logged}{:?}", account(bench.double.url()));
+    let all = format!("{reported:?}{logged}{:?}", account(bench.double.url()));
     for entry in bench.double.ledger().entries() {
-        assert!(!all.contains(&entry.to[1..]), "a number was told");
-        assert!(!all.contains(&entry.from[1..]), "a caller ID was told");
+        assert!(!all.contains(&entry.to[1..]), "a number was reported");
+        assert!(!all.contains(&entry.from[1..]), "a caller ID was reported");
     }
     let settings = Settings::default();
     for secret in [&*settings.secret, &*settings.key, "eyJ"] {

@@ -20,7 +20,7 @@ fn many(double: &PlumDouble, rig: &mut Rig, serials: std::ops::Range<i64>) {
         rig.end_of(serial);
     }
     for serial in serials {
-        assert_eq!(ends(&rig.told, serial).len(), 1, "{serial}");
+        assert_eq!(ends(&rig.reported, serial).len(), 1, "{serial}");
     }
     assert_one_invite_each(double);
 }
@@ -73,7 +73,7 @@ fn a_number_is_not_twice_in_a_bulk_request_to_plum() {
 fn a_batch_ends_at_its_earliest_expiry_and_leaves_out_what_is_over() {
     let (double, mut rig) = dev_rig();
     rig.place(rig.dial(1, person()));
-    rig.wait("sent", |told| names(told, 1) == ["sent"]);
+    rig.wait("sent", |reported| names(reported, 1) == ["sent"]);
     let now = rig.lab.now();
     let mut seconds = Vec::new();
     for (serial, minutes) in [(2, 9), (3, 5), (4, 0), (5, 7)] {
@@ -129,7 +129,7 @@ fn a_lost_bulk_answer_is_settled_by_its_results() {
     let (double, mut rig) = dev_rig();
     double.settings().faults = Faults::new(3).with("cut_after", 1000);
     many(&double, &mut rig, 20..40);
-    let lost = (20..40).filter(|serial| names(&rig.told, *serial).contains(&"lost"));
+    let lost = (20..40).filter(|serial| names(&rig.reported, *serial).contains(&"lost"));
     assert!(
         lost.count() > 10,
         "most results came after their answer was lost"

@@ -16,8 +16,8 @@ fn what_plum_may_have_queued_is_of_unknown_fate() {
         let (double, mut rig) = dev_rig();
         double.settings().faults = Faults::new(1).with(fault, 1000);
         rig.place(rig.dial(1, person()));
-        rig.wait("lost", |told| names(told, 1).contains(&"lost"));
-        assert_eq!(names(&rig.told, 1), ["sent", "lost"], "{fault}");
+        rig.wait("lost", |reported| names(reported, 1).contains(&"lost"));
+        assert_eq!(names(&rig.reported, 1), ["sent", "lost"], "{fault}");
         assert_eq!(rig.look_up(1, person()), LookUp::CannotTell, "{fault}");
         assert!(double.ledger().entries().is_empty());
     }
@@ -31,9 +31,9 @@ fn what_plum_queued_in_silence_is_settled_by_its_result() {
             double.settings().faults = Faults::new(1).with(fault, 1000);
             double.settings().delay = Duration::from_mins(2);
             assert_eq!(rig.outcome(1, person()).end, CallEnd::Completed, "{fault}");
-            let told = names(&rig.told, 1);
-            assert_eq!(told[..2], ["sent", "lost"], "{fault}");
-            assert_eq!(told.last(), Some(&"ended"), "{fault}");
+            let reported = names(&rig.reported, 1);
+            assert_eq!(reported[..2], ["sent", "lost"], "{fault}");
+            assert_eq!(reported.last(), Some(&"ended"), "{fault}");
             assert_eq!(double.seen().requests.len(), 1, "{fault}");
             assert_one_invite_each(&double);
         }
@@ -46,9 +46,12 @@ fn a_call_that_was_refused_and_queued_all_the_same_is_told_when_it_is_up() {
         double.settings().faults = Faults::new(1).with("refused_after", 1000);
         double.settings().delay = Duration::from_secs(20);
         rig.place(rig.dial(1, person()));
-        rig.wait("second end", |told| ends(told, 1).len() == 2);
-        assert_eq!(names(&rig.told, 1), ["sent", "ended", "answered", "ended"]);
-        let [refused, over] = ends(&rig.told, 1).try_into().unwrap();
+        rig.wait("second end", |reported| ends(reported, 1).len() == 2);
+        assert_eq!(
+            names(&rig.reported, 1),
+            ["sent", "ended", "answered", "ended"]
+        );
+        let [refused, over] = ends(&rig.reported, 1).try_into().unwrap();
         assert!(!dialdeck::domain::outcome::classify(&refused).counts);
         assert_eq!(over.end, CallEnd::Completed);
         assert_eq!(double.seen().requests.len(), 1);
@@ -62,7 +65,7 @@ fn an_answer_that_comes_before_plums_own_is_believed() {
     double.settings().faults = Faults::new(1).with("hang_after", 1000);
     double.settings().delay = Duration::ZERO;
     assert_eq!(rig.outcome(1, person()).end, CallEnd::Completed);
-    assert_eq!(names(&rig.told, 1), ["sent", "answered", "ended"]);
+    assert_eq!(names(&rig.reported, 1), ["sent", "answered", "ended"]);
 }
 
 #[test]
@@ -149,11 +152,11 @@ fn plums_results_may_come_late_twice_and_in_any_order() {
         // One more, so that what was said twice has been heard.
         rig.outcome(99, person());
         for serial in 10..50 {
-            assert_eq!(ends(&rig.told, serial).len(), 1, "{serial}");
-            let told = names(&rig.told, serial);
-            assert!(told.iter().filter(|name| **name == "answered").count() <= 1);
-            let is_answered = ends(&rig.told, serial)[0].end == CallEnd::Completed;
-            assert_eq!(told.contains(&"answered"), is_answered, "{told:?}");
+            assert_eq!(ends(&rig.reported, serial).len(), 1, "{serial}");
+            let reported = names(&rig.reported, serial);
+            assert!(reported.iter().filter(|name| **name == "answered").count() <= 1);
+            let is_answered = ends(&rig.reported, serial)[0].end == CallEnd::Completed;
+            assert_eq!(reported.contains(&"answered"), is_answered, "{reported:?}");
         }
         assert_one_invite_each(&double);
         assert!(double.seen().results.iter().all(|status| *status == 200));
@@ -206,9 +209,9 @@ fn nothing_told_holds_a_secret_or_a_number() {
         for serial in 10..30 {
             rig.end_of(serial);
         }
-        let told = format!("{:?}", rig.told);
+        let reported = format!("{:?}", rig.reported);
         for secret in [LOGIN, PIN, EMAIL, DEVELOPER_KEY, "2125550", "6465550"] {
-            assert!(!told.contains(secret), "{secret}");
+            assert!(!reported.contains(secret), "{secret}");
         }
         assert_one_invite_each(&double);
     }
@@ -216,7 +219,7 @@ fn nothing_told_holds_a_secret_or_a_number() {
 
 /// The texts of warnings under this code so far.
 fn warnings(rig: &Rig, code: &str) -> Vec<String> {
-    let texts = rig.told.iter().filter_map(|event| match event {
+    let texts = rig.reported.iter().filter_map(|event| match event {
         ProviderEvent::Warning(found, text) if *found == code => Some(text.clone()),
         ProviderEvent::Warning(..)
         | ProviderEvent::Call(_)
@@ -239,8 +242,8 @@ fn calls_whose_results_never_come_are_named_where_plum_cannot_be_asked() {
         rig.place(dial);
     }
     let placed = rig.lab.now();
-    rig.wait("a warning", |told| {
-        let mut all = told.iter();
+    rig.wait("a warning", |reported| {
+        let mut all = reported.iter();
         all.any(|event| matches!(event, ProviderEvent::Warning("results_missing", _)))
     });
     // The last instant, the ringing, two minutes: well before the quarter of an hour that slots are kept.
@@ -255,7 +258,7 @@ fn calls_whose_results_never_come_are_named_where_plum_cannot_be_asked() {
     }
     // Nothing is concluded: the slots are kept, and a late result would still settle them.
     for serial in 1..=3 {
-        assert!(ends(&rig.told, serial).is_empty());
+        assert!(ends(&rig.reported, serial).is_empty());
         assert_eq!(rig.look_up(serial, busy()), LookUp::InProgress);
     }
     assert_one_invite_each(&double);

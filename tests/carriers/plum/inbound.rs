@@ -81,7 +81,7 @@ fn a_probe_of_plums_is_answered_and_told_nothing() {
     }
     assert_eq!(outside.get(&outside.url("callee", 1)).0, 404);
     assert_eq!(outside.post(&outside.url("elsewhere", 1), "").0, 404);
-    assert!(ends(&outside.rig.told, 1).is_empty());
+    assert!(ends(&outside.rig.reported, 1).is_empty());
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn what_plum_says_of_an_earlier_runs_call_settles_it() {
             panic!("it was delivered");
         };
         assert_eq!(report.end, CallEnd::Completed);
-        assert_eq!(ends(&outside.rig.told, 7).len(), 1);
+        assert_eq!(ends(&outside.rig.reported, 7).len(), 1);
     }
 }
 
@@ -243,7 +243,7 @@ fn only_an_answer_is_news_after_plums_end() {
     );
     outside.rig.end_of(8);
     // Somebody picked up, whatever the result had said.
-    assert_eq!(names(&outside.rig.told, 7), ["ended", "answered"]);
+    assert_eq!(names(&outside.rig.reported, 7), ["ended", "answered"]);
     for place in ["start", "callee"] {
         let url = outside.url(place, 8);
         assert_eq!(outside.post(&url, "call_id=86&callee_type=voice").0, 200);
@@ -257,8 +257,8 @@ fn only_an_answer_is_news_after_plums_end() {
         200
     );
     outside.rig.end_of(9);
-    assert_eq!(names(&outside.rig.told, 8), ["answered", "ended"]);
-    assert_eq!(events(&outside.rig.told, 8).len(), 2);
+    assert_eq!(names(&outside.rig.reported, 8), ["answered", "ended"]);
+    assert_eq!(events(&outside.rig.reported, 8).len(), 2);
 }
 
 /// Somebody was on the line: whatever Plum says of it later, that was an answer.
@@ -268,7 +268,7 @@ fn an_answered_plum_call_does_not_fail_any_more() {
     assert_eq!(outside.post(&outside.url("start", 7), "call_id=85").0, 200);
     outside
         .rig
-        .wait("answer", |told| names(told, 7) == ["answered"]);
+        .wait("answer", |reported| names(reported, 7) == ["answered"]);
     assert_eq!(
         outside
             .post(&outside.url("callee", 7), "callee_type=voice")
@@ -277,7 +277,7 @@ fn an_answered_plum_call_does_not_fail_any_more() {
     );
     outside
         .rig
-        .wait("callee", |told| events(told, 7).len() == 2);
+        .wait("callee", |reported| events(reported, 7).len() == 2);
     assert_eq!(
         outside
             .post(&outside.url("result", 7), "status=expired&attempts=0")

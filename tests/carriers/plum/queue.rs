@@ -117,9 +117,9 @@ fn plum_tells_who_answered() {
             (report.end, report.callee_type),
             (CallEnd::Completed, Some(callee))
         );
-        assert_eq!(names(&rig.told, serial), ["sent", "answered", "ended"]);
-        let told = events(&rig.told, serial);
-        let detected = told
+        assert_eq!(names(&rig.reported, serial), ["sent", "answered", "ended"]);
+        let reported = events(&rig.reported, serial);
+        let detected = reported
             .iter()
             .filter(|event| event.kind == CallEventKind::CalleeDetected(callee));
         assert_eq!(detected.count(), 1);
@@ -169,7 +169,7 @@ fn plum_refuses_strangers() {
         let mut rig = start(&lab, account);
         let report = rig.outcome(1, person());
         assert_eq!(report.end, CallEnd::AccountRefused);
-        assert!(!format!("{:?}", rig.told).contains("1234567"));
+        assert!(!format!("{:?}", rig.reported).contains("1234567"));
     }
     assert_eq!(double.seen().strangers, 2);
     assert!(double.ledger().entries().is_empty());
@@ -182,7 +182,7 @@ fn plum_is_sent_nothing_too_late() {
     request.expires_at = rig.lab.now();
     rig.place(request);
     assert_eq!(rig.end_of(1).end, CallEnd::Lapsed);
-    assert_eq!(names(&rig.told, 1), ["ended"]);
+    assert_eq!(names(&rig.reported, 1), ["ended"]);
     assert!(double.seen().requests.is_empty());
 }
 
@@ -205,12 +205,12 @@ fn what_plum_does_not_have_yet_is_stopped() {
     let (double, mut rig) = dev_rig();
     double.settings().faults = Faults::new(1).with("hang_after", 1000);
     rig.place(rig.dial(1, person()));
-    rig.wait("sent", |told| names(told, 1).contains(&"sent"));
+    rig.wait("sent", |reported| names(reported, 1).contains(&"sent"));
     for serial in 2..5 {
         rig.place(rig.dial(serial, person()));
         rig.ask(Ask::HangUp(attempt(serial)));
         assert_eq!(rig.end_of(serial).end, CallEnd::NeverSent);
-        assert_eq!(names(&rig.told, serial), ["ended"]);
+        assert_eq!(names(&rig.reported, serial), ["ended"]);
     }
     assert!(double.seen().requests.len() <= 1);
 }
@@ -220,7 +220,7 @@ fn a_call_plum_has_cannot_be_hung_up() {
     let (double, mut rig) = dev_rig();
     for (serial, name) in [(1, "sent"), (2, "answered")] {
         rig.place(rig.dial(serial, person()));
-        rig.wait(name, |told| names(told, serial).contains(&name));
+        rig.wait(name, |reported| names(reported, serial).contains(&name));
         rig.ask(Ask::HangUp(attempt(serial)));
         assert_eq!(rig.end_of(serial).end, CallEnd::Completed);
     }
@@ -272,7 +272,7 @@ fn dev_knows_of_a_call_what_came_in() {
     rig.until("it is so at the double", || {
         !double.seen().requests.is_empty()
     });
-    rig.wait("queued", |told| names(told, 1) == ["sent"]);
+    rig.wait("queued", |reported| names(reported, 1) == ["sent"]);
     let report = rig.end_of(1);
     let LookUp::Ended(found, _) = rig.look_up(1, person()) else {
         panic!("it was delivered");
@@ -326,11 +326,19 @@ fn plum_does_not_list_numbers_and_warns_of_plain_http() {
     rig.ask(Ask::ListNumbers);
     rig.outcome(1, person());
     rig.outcome(2, busy());
-    let told = |like: fn(&ProviderEvent) -> bool| rig.told.iter().filter(|told| like(told)).count();
-    assert_eq!(told(|event| matches!(event, ProviderEvent::Unlisted(_))), 1);
+    let reported = |like: fn(&ProviderEvent) -> bool| {
+        rig.reported
+            .iter()
+            .filter(|reported| like(reported))
+            .count()
+    };
     assert_eq!(
-        told(|event| matches!(event, ProviderEvent::Warning("plain_http", _))),
+        reported(|event| matches!(event, ProviderEvent::Unlisted(_))),
         1
     );
-    assert_eq!(ends(&rig.told, 1).len(), 1);
+    assert_eq!(
+        reported(|event| matches!(event, ProviderEvent::Warning("plain_http", _))),
+        1
+    );
+    assert_eq!(ends(&rig.reported, 1).len(), 1);
 }

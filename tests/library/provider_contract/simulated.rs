@@ -65,7 +65,7 @@ pub(crate) fn scripted() -> Profile {
     let lost = Callee::AnswerLost {
         after: seconds(5),
         then: Box::new(person()),
-        told: false,
+        reported: false,
     };
     Profile::default()
         .with_callee(number(100), Script::always(person()))

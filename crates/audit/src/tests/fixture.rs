@@ -139,7 +139,7 @@ impl Scene {
         entries.extend(self.entries.iter().cloned());
         self.calls
             .iter()
-            .for_each(|call| entries.extend(told(call)));
+            .for_each(|call| entries.extend(entries_of(call)));
         entries.sort_by_key(|entry| entry.at);
         gauges(&mut entries, &self.calls);
         seal(&entries)
@@ -236,7 +236,7 @@ fn plain(at: i64, kind: &'static str, campaign: &str) -> Entry {
 }
 
 /// Returns a call's entries in the event log.
-fn told(call: &Call) -> Vec<Entry> {
+fn entries_of(call: &Call) -> Vec<Entry> {
     let entry = |at, kind, data| Entry {
         at,
         kind,

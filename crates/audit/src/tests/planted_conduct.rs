@@ -284,12 +284,12 @@ fn d15_an_attempt_without_an_end_is_found() {
 fn d15_an_outcome_that_the_carrier_contradicts_is_found() {
     let scene = Scene::new();
     let carrier = scene.carrier();
-    let told = |from: &str, to: &str| {
+    let entries_of = |from: &str, to: &str| {
         let carrier = carrier.replacen(from, to, 1);
         rules(&crate::judge(&scene.log(), &carrier, &Options::default()))
     };
     assert_eq!(
-        told(r#""event":"answer""#, r#""event":"ringing""#),
+        entries_of(r#""event":"answer""#, r#""event":"ringing""#),
         ["D15"].into()
     );
     let mut scene = Scene::new();

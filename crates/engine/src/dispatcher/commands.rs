@@ -190,17 +190,17 @@ mod tests {
     fn hanging_up_all_also_ends_calls_whose_attempt_has_ended() {
         let (mut dispatcher, _) = started(None);
         let mut wishes = HangUps::default();
-        let mut told = |event| {
+        let mut reported = |event| {
             let event = Event::Provider(trunk(), event);
             let noted = dispatcher.on(event, NOW);
             wishes.requested += 1;
             (noted, dispatcher.on(asking(wishes), NOW))
         };
-        let (noted, effects) = told(ProviderEvent::Unclosed(ATTEMPT));
+        let (noted, effects) = reported(ProviderEvent::Unclosed(ATTEMPT));
         let kept = Job::NoteUnclosed(ATTEMPT, Some(trunk()));
         assert!(noted.contains(&Effect::Store(kept)), "{noted:?}");
         assert!(hung_up(&effects));
-        let (noted, effects) = told(ProviderEvent::Closed(ATTEMPT));
+        let (noted, effects) = reported(ProviderEvent::Closed(ATTEMPT));
         let kept = Job::NoteUnclosed(ATTEMPT, None);
         assert!(noted.contains(&Effect::Store(kept)), "{noted:?}");
         assert!(!hung_up(&effects));
@@ -234,9 +234,9 @@ mod tests {
                 | CallEventKind::CalleeDetected(_)
                 | CallEventKind::AnswerLost => Job::Late(event.clone()),
             };
-            let told = Event::Provider(trunk(), ProviderEvent::Call(event));
+            let reported = Event::Provider(trunk(), ProviderEvent::Call(event));
             let found = dispatcher
-                .on(told, NOW)
+                .on(reported, NOW)
                 .contains(&Effect::Store(job.clone()));
             assert_eq!(found, goes, "{job:?}");
         }

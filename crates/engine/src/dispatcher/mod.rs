@@ -297,8 +297,8 @@ impl Dispatcher {
         match result {
             Claimed::Dial(attempt, order, briefing) => {
                 lane.alerted = None;
-                let told = (&*order, *briefing);
-                self.place(&attempt, told, candidate.class, now, effects);
+                let order_and_briefing = (&*order, *briefing);
+                self.place(&attempt, order_and_briefing, candidate.class, now, effects);
             }
             Claimed::Stale | Claimed::Refused(_) => {}
             Claimed::Held { hold, due } => match hold.scope {

@@ -134,7 +134,7 @@ impl Dispatcher {
         effects: &mut Vec<Effect>,
     ) {
         let read = &settled.read;
-        let told = match read.trunk {
+        let is_counted = match read.trunk {
             TrunkFinding::Fine => call.rang,
             TrunkFinding::Silent => call.counted_silent,
             TrunkFinding::Faulty
@@ -146,7 +146,7 @@ impl Dispatcher {
             | TrunkFinding::AgentMissing
             | TrunkFinding::AgentLost => false,
         };
-        if !told && self.shows_the_trunk(call, read) {
+        if !is_counted && self.shows_the_trunk(call, read) {
             let about = CallRef::from(call);
             self.record_result(&about, read.trunk, read.cause, now, effects);
         }

@@ -93,7 +93,7 @@ pub(super) struct Shown {
     /// The status in this answer.
     pub(super) status: Status,
     /// Whether the answer names a status; otherwise it counts as queued.
-    told: bool,
+    names_status: bool,
     /// How long it lasted, in seconds.
     pub(super) duration: Option<f64>,
     /// When the call was created.
@@ -121,7 +121,7 @@ pub(super) fn shown(value: &Value) -> Option<Shown> {
         let reason = ["failure_reason", "error_message", "error", "end_reason"];
         Shown {
             id: json::text(call, &["id", "call_id", "callId", "uuid"]),
-            told: word.is_some(),
+            names_status: word.is_some(),
             status: status(word.as_deref().unwrap_or("queued")),
             duration: json::number(call, &["duration", "duration_seconds", "duration_secs"]),
             created: json::instant(
@@ -140,8 +140,8 @@ pub(super) fn shown(value: &Value) -> Option<Shown> {
 
 impl Shown {
     /// Returns whether the answer names a status; otherwise it counts as queued.
-    pub(super) const fn is_told(&self) -> bool {
-        self.told
+    pub(super) const fn names_status(&self) -> bool {
+        self.names_status
     }
 
     /// Returns whether a known status shows a call that is up or has ended. Unknown or missing statuses do

@@ -47,7 +47,7 @@ pub(super) struct Follow<'a> {
 }
 
 /// What has been reported so far.
-struct Told {
+struct Reported {
     ringing: bool,
     answered: Option<Timestamp>,
     /// The instant of the last report. Later reports are never dated before it.
@@ -58,7 +58,7 @@ impl Follow<'_> {
     /// Reports the events of the call from this first answer to its end, or that it was lost. Returns whether
     /// it ended.
     pub(super) async fn to_its_end(&self, first: Shown) -> bool {
-        let mut told = Told {
+        let mut reported = Reported {
             ringing: false,
             answered: None,
             last: self.sent_at,
@@ -69,11 +69,11 @@ impl Follow<'_> {
             match &answer {
                 Ok(shown) => {
                     in_vain = 0;
-                    if let Some((report, at)) = self.take_in(shown, &mut told) {
+                    if let Some((report, at)) = self.take_in(shown, &mut reported) {
                         self.end(report, at).await;
                         return true;
                     }
-                    self.hang_up_in_time(&told);
+                    self.hang_up_in_time(&reported);
                 }
                 Err(trouble) => {
                     in_vain += 1;
@@ -86,38 +86,38 @@ impl Follow<'_> {
             }
             self.vendor.carry_out_hang_up(self.call).await;
             asked += 1;
-            self.pause(asked, in_vain, answer.err(), &told).await;
+            self.pause(asked, in_vain, answer.err(), &reported).await;
             answer = self.vendor.api.call(self.id).await;
         }
     }
 
     /// Reports what is new in an answer. Returns the end of the call, if it has ended.
-    fn take_in(&self, shown: &Shown, told: &mut Told) -> Option<(CallReport, Timestamp)> {
+    fn take_in(&self, shown: &Shown, reported: &mut Reported) -> Option<(CallReport, Timestamp)> {
         let now = self.line.now();
         self.vendor.note_word(&shown.status);
-        if shown.status == Status::Ringing && !told.ringing && told.answered.is_none() {
-            told.ringing = true;
-            told.last = now;
+        if shown.status == Status::Ringing && !reported.ringing && reported.answered.is_none() {
+            reported.ringing = true;
+            reported.last = now;
             self.line.ringing();
         }
-        if shown.was_answered() && told.answered.is_none() {
-            let at = shown.answered_at(told.last, now);
-            told.answered = Some(at);
-            told.last = at;
+        if shown.was_answered() && reported.answered.is_none() {
+            let at = shown.answered_at(reported.last, now);
+            reported.answered = Some(at);
+            reported.last = at;
             self.line.answered(at);
         }
         let seen = Seen {
-            rang: told.ringing,
-            answered: told.answered.is_some(),
+            rang: reported.ringing,
+            answered: reported.answered.is_some(),
         };
-        shown.end(seen, self.call.hang_up_reason(), told.last, now)
+        shown.end(seen, self.call.hang_up_reason(), reported.last, now)
     }
 
     /// Requests a hang-up if the call rang or lasted for its maximum. The deck enforces the ringing timeout,
     /// because the vendor accepts no such limit with a call.
-    fn hang_up_in_time(&self, told: &Told) {
+    fn hang_up_in_time(&self, reported: &Reported) {
         let now = self.line.now();
-        match told.answered {
+        match reported.answered {
             None if now >= self.rings_until() => self.call.request_hang_up(Why::RangOut),
             Some(at) if now >= at + self.request.max_call => {
                 self.call.request_hang_up(Why::TooLong);
@@ -136,7 +136,7 @@ impl Follow<'_> {
 
     /// Waits until the next poll: by the call's age, longer after unusable answers, sooner after a webhook or
     /// when a limit is reached.
-    async fn pause(&self, asked: u32, in_vain: u32, trouble: Option<Trouble>, told: &Told) {
+    async fn pause(&self, asked: u32, in_vain: u32, trouble: Option<Trouble>, reported: &Reported) {
         let now = self.line.now();
         let age = now.since(self.sent_at);
         let usual = PAUSES.iter().find(|(until, _)| age < *until);
@@ -146,7 +146,7 @@ impl Follow<'_> {
             .min(LONGEST_PAUSE)
             .max(usual);
         let mut pause = jittered(backed_off, (self.id, asked));
-        let limit = match told.answered {
+        let limit = match reported.answered {
             None => self.rings_until(),
             Some(at) => at + self.request.max_call,
         };

@@ -45,7 +45,7 @@ use self::follow::Follow;
 use self::listing::{Found, Listings};
 use self::reader::Webhooks;
 use self::refusal::Placed;
-use self::transcript::Heard;
+use self::transcript::Recognized;
 use self::transcript_poll::UNREAD;
 use super::inbound::{Inbound, News, Reader};
 use super::remote::http::{Http, NoAnswer};
@@ -172,9 +172,9 @@ impl BubblyPhone {
     }
 
     /// Returns what the call's transcript shows, or `None` if there is none yet.
-    async fn heard(&self, id: &str) -> Result<Option<Heard>, Trouble> {
+    async fn recognized(&self, id: &str) -> Result<Option<Recognized>, Trouble> {
         match self.api.read(&["calls", id, "transcript"], &[]).await {
-            Ok(value) => Ok(Some(transcript::heard(&value))),
+            Ok(value) => Ok(Some(transcript::recognize(&value))),
             Err(Trouble::Unreadable(404)) => Ok(None),
             Err(trouble) => Err(trouble),
         }
@@ -210,8 +210,8 @@ impl BubblyPhone {
             };
         };
         if report.end == CallEnd::Completed {
-            match self.heard(id).await {
-                Ok(Some(heard)) => heard.add_to(&mut report),
+            match self.recognized(id).await {
+                Ok(Some(recognized)) => recognized.add_to(&mut report),
                 Ok(None) | Err(_) if call.unheard() < UNHEARD => return LookUp::CannotTell,
                 Ok(None) => {}
                 Err(trouble) => {
@@ -241,7 +241,7 @@ impl BubblyPhone {
                 if call.tell_ambiguous() {
                     let text = format!(
                         "attempt {attempt}: its answer was lost, and which of the account's calls \
-                         it was cannot be told; compare the vendor's call list"
+                         it was is not known; compare the vendor's call list"
                     );
                     self.warn("call_ambiguous", text);
                 }

@@ -104,7 +104,7 @@ fn read(attempt: AttemptId, arrived: &Arrived<'_>) -> Reading {
 fn news(body: &Value) -> News {
     let named = json::text(body, &["event", "type", "event_type"]).unwrap_or_default();
     let named = named.rsplit('.').next().unwrap_or_default();
-    let Some(shown) = shown(body).filter(Shown::is_told) else {
+    let Some(shown) = shown(body).filter(Shown::names_status) else {
         return match status(named) {
             Status::Ringing => News::Ringing,
             Status::Answered => News::Answered,

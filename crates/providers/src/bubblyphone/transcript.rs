@@ -47,14 +47,14 @@ type Utterance = (Speaker, String);
 
 /// What a transcript shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Heard {
+pub(super) struct Recognized {
     /// The type of the callee.
     pub(super) callee: CalleeType,
     /// Whether the callee asked not to be called again.
     pub(super) opted_out: bool,
 }
 
-impl Heard {
+impl Recognized {
     /// Adds the callee type and an opt-out to the report of a call's end.
     pub(super) fn add_to(self, report: &mut CallReport) {
         report.callee_type = Some(self.callee);
@@ -64,7 +64,7 @@ impl Heard {
 
 /// Returns what a transcript shows. Utterances of the agent never count, because it may itself mention
 /// messages, tones and lists. Utterances of an unknown speaker count for an opt-out, so that none is missed.
-pub(super) fn heard(transcript: &Value) -> Heard {
+pub(super) fn recognize(transcript: &Value) -> Recognized {
     let said = utterances(transcript);
     // A sentence may span several utterances.
     let mut turns = said.chunk_by(|(one, _), (next, _)| one == next);
@@ -73,7 +73,7 @@ pub(super) fn heard(transcript: &Value) -> Heard {
         let theirs = turn.iter().all(|(speaker, _)| *speaker != Speaker::Ours);
         theirs && Rules::embedded().asks_not_to_be_called(&text.join(" "))
     });
-    Heard {
+    Recognized {
         callee: callee(&said),
         opted_out,
     }
@@ -229,9 +229,9 @@ mod tests {
             (json!({"transcript": 7}), Unknown),
         ];
         for (transcript, wanted) in table {
-            let heard = heard(&transcript);
+            let recognize = recognize(&transcript);
             assert_eq!(
-                (heard.callee, heard.opted_out),
+                (recognize.callee, recognize.opted_out),
                 (wanted, false),
                 "{transcript}"
             );
@@ -271,7 +271,7 @@ mod tests {
                 false,
             ),
         ] {
-            assert_eq!(heard(&transcript).opted_out, opted_out, "{transcript}");
+            assert_eq!(recognize(&transcript).opted_out, opted_out, "{transcript}");
         }
     }
 }

@@ -32,8 +32,8 @@ impl TranscriptPoll<'_> {
     /// Adds to a call's end what its transcript shows by then.
     pub(super) async fn at_the_end(&self, report: &mut CallReport) {
         for n in 1..=FOR_THE_CALLEE {
-            if let Ok(Some(heard)) = self.vendor.heard(self.id).await {
-                heard.add_to(report);
+            if let Ok(Some(recognized)) = self.vendor.recognized(self.id).await {
+                recognized.add_to(report);
             }
             let known = report.callee_type.unwrap_or(CalleeType::Unknown);
             if known != CalleeType::Unknown || n == FOR_THE_CALLEE {
@@ -52,9 +52,9 @@ impl TranscriptPoll<'_> {
                 return;
             }
             self.line.sleep(pause).await;
-            match self.vendor.heard(self.id).await {
-                Ok(Some(heard)) if heard.opted_out => {
-                    heard.add_to(&mut report);
+            match self.vendor.recognized(self.id).await {
+                Ok(Some(recognized)) if recognized.opted_out => {
+                    recognized.add_to(&mut report);
                     return self.line.ended(report, at);
                 }
                 Ok(_) => trouble = None,

@@ -55,12 +55,16 @@ mod tests {
             (None, None, None, 60_000, false),
         ];
         for (callee, greeting, bridged, ended, abandoned) in table {
-            let told = Bridging {
+            let reported = Bridging {
                 callee,
                 greeting_ended: greeting.map(at),
                 bridged: bridged.map(at),
             };
-            assert_eq!(told.is_abandoned(at(0), at(ended)), abandoned, "{told:?}");
+            assert_eq!(
+                reported.is_abandoned(at(0), at(ended)),
+                abandoned,
+                "{reported:?}"
+            );
         }
     }
 }

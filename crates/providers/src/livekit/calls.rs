@@ -60,7 +60,7 @@ pub(super) struct Known {
     /// The refusal that this answer states, if it states one.
     pub(super) refusal: Option<CallReport>,
     /// Its end as reported.
-    told: Option<CallReport>,
+    reported: Option<CallReport>,
     /// Whether the server has not yet confirmed that the room is gone.
     unclosed: bool,
     /// The agents and persons in the room.
@@ -72,8 +72,8 @@ pub(super) struct Known {
 }
 
 impl Known {
-    fn hear(&mut self, inbound: &Inbound) {
-        self.evidence.hear(inbound);
+    fn take(&mut self, inbound: &Inbound) {
+        self.evidence.take(inbound);
         let at = inbound.at;
         self.agents.word = self.agents.word.max(word_of(&inbound.news));
         match &inbound.news {
@@ -101,8 +101,8 @@ impl Known {
 
     /// Returns how and when the call ended, by what is known without the answer to its request; `None` if no
     /// end is known.
-    pub(super) fn told_end(&self, now: Timestamp) -> Option<(CallReport, Timestamp)> {
-        let (report, at) = self.evidence.told_end(&self.bridging, now)?;
+    pub(super) fn reported_end(&self, now: Timestamp) -> Option<(CallReport, Timestamp)> {
+        let (report, at) = self.evidence.reported_end(&self.bridging, now)?;
         Some((self.of_agents(report), at))
     }
 
@@ -168,14 +168,14 @@ impl Known {
     }
 
     /// Returns its end as reported, or `None` if none was.
-    pub(super) const fn told(&self) -> Option<&CallReport> {
-        self.told.as_ref()
+    pub(super) const fn reported(&self) -> Option<&CallReport> {
+        self.reported.as_ref()
     }
 
     /// Records this end as reported.
-    fn tell(&mut self, report: CallReport) -> CallReport {
+    fn end_with(&mut self, report: CallReport) -> CallReport {
         self.stage = Stage::Over;
-        self.told = Some(report.clone());
+        self.reported = Some(report.clone());
         report
     }
 }
@@ -207,46 +207,46 @@ impl Call {
 
     /// Records this end as reported; the call is no longer followed.
     pub(super) fn finish(&self, report: CallReport) -> CallReport {
-        self.lock().tell(report)
+        self.lock().end_with(report)
     }
 
     /// Records and returns the end that `read` derives from everything known at that moment.
     pub(super) fn conclude(&self, read: impl FnOnce(&Known) -> CallReport) -> CallReport {
         let mut known = self.lock();
         let report = read(&known);
-        known.tell(report)
+        known.end_with(report)
     }
 
     /// Ends the following without an end from the request. Returns the end that webhooks reported, which is
     /// then recorded; otherwise returns `None` and leaves the call open.
     pub(super) fn let_go(&self, now: Timestamp) -> Option<(CallReport, Timestamp)> {
         let mut known = self.lock();
-        let told = known.told_end(now);
-        match &told {
-            Some((report, _)) => drop(known.tell(report.clone())),
+        let reported = known.reported_end(now);
+        match &reported {
+            Some((report, _)) => drop(known.end_with(report.clone())),
             None => known.stage = Stage::Open,
         }
-        told
+        reported
     }
 
     /// Records a report. For a call that no task follows, its end is returned once. For a call whose end was
     /// reported, evidence against that end is returned once.
-    pub(super) fn hear(&self, inbound: &Inbound, now: Timestamp) -> Heard {
+    pub(super) fn take(&self, inbound: &Inbound, now: Timestamp) -> Consequence {
         let mut known = self.lock();
         let answered = known.evidence.answered;
-        known.hear(inbound);
-        let heard = match known.stage {
-            Stage::Followed => Heard::Nothing,
+        known.take(inbound);
+        let consequence = match known.stage {
+            Stage::Followed => Consequence::Nothing,
             Stage::Over => correction(&mut known, now),
             Stage::Open => {
-                if let Some((report, at)) = known.told_end(now) {
-                    Heard::Ended(known.tell(report), at)
+                if let Some((report, at)) = known.reported_end(now) {
+                    Consequence::Ended(known.end_with(report), at)
                 } else if let News::CalleeDetected(callee) = inbound.news {
-                    Heard::Detected(callee)
+                    Consequence::Detected(callee)
                 } else if known.evidence.answered && !answered {
-                    Heard::Answered(inbound.at)
+                    Consequence::Answered(inbound.at)
                 } else {
-                    Heard::Nothing
+                    Consequence::Nothing
                 }
             }
         };
@@ -255,7 +255,7 @@ impl Call {
         if matches!(inbound.news, News::AgentLeft(_)) {
             self.agents_changed.notify_one();
         }
-        heard
+        consequence
     }
 
     /// Records that a hang-up was requested and returns the stage. If a task follows the call, that task
@@ -360,22 +360,23 @@ impl Call {
 }
 
 /// Returns what became known since the end was reported. A call that may be up is open again.
-fn correction(known: &mut Known, now: Timestamp) -> Heard {
-    let told = known.told.clone();
-    let corrected = told.and_then(|told| known.evidence.correction(&told, &known.bridging, now));
+fn correction(known: &mut Known, now: Timestamp) -> Consequence {
+    let reported = known.reported.clone();
+    let corrected =
+        reported.and_then(|reported| known.evidence.correction(&reported, &known.bridging, now));
     match corrected {
         Some(Correction::Ended(report, at)) => {
             let report = known.of_agents(report);
-            Heard::Corrected(known.tell(report), at)
+            Consequence::Corrected(known.end_with(report), at)
         }
         Some(Correction::Open(word)) => {
             known.stage = Stage::Open;
-            known.told = None;
+            known.reported = None;
             known.asks_room = false;
             known.refusal = None;
-            Heard::Open(word)
+            Consequence::Open(word)
         }
-        None => Heard::Nothing,
+        None => Consequence::Nothing,
     }
 }
 
@@ -408,7 +409,7 @@ pub(super) enum Beginning {
 
 /// What has to be reported about a call that no task follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Heard {
+pub(super) enum Consequence {
     Nothing,
     Detected(CalleeType),
     Answered(Timestamp),

@@ -48,9 +48,9 @@ fn the_end_of_a_followed_call_is_its_followers_to_tell() {
     let call = Call::default();
     assert_eq!(call.follow(), Beginning::First);
     let unresolved = said(ended(CallEnd::Unresolved), 5);
-    assert_eq!(call.hear(&unresolved, at(9)), Heard::Nothing);
+    assert_eq!(call.take(&unresolved, at(9)), Consequence::Nothing);
     call.finish(CallReport::default());
-    assert_eq!(call.hear(&unresolved, at(9)), Heard::Nothing);
+    assert_eq!(call.take(&unresolved, at(9)), Consequence::Nothing);
 }
 
 #[test]
@@ -60,27 +60,28 @@ fn a_lost_call_ends_once_by_what_is_said() {
     assert_eq!(call.let_go(at(1)), None);
     let detected = said(News::CalleeDetected(CalleeType::Human), 3);
     assert_eq!(
-        call.hear(&detected, at(3)),
-        Heard::Detected(CalleeType::Human)
+        call.take(&detected, at(3)),
+        Consequence::Detected(CalleeType::Human)
     );
     let greeted = said(News::GreetingEnded, 4);
-    assert_eq!(call.hear(&greeted, at(4)), Heard::Answered(at(4)));
+    assert_eq!(call.take(&greeted, at(4)), Consequence::Answered(at(4)));
     // The disconnect reason is not enough; the greeting is.
-    let Heard::Ended(report, when) = call.hear(&said(ended(CallEnd::Unresolved), 5), at(9)) else {
+    let Consequence::Ended(report, when) = call.take(&said(ended(CallEnd::Unresolved), 5), at(9))
+    else {
         panic!("an end");
     };
     assert_eq!(report.end, CallEnd::Completed);
     assert_eq!(report.callee_type, Some(CalleeType::Human));
     assert_eq!(when, at(5));
-    let again = call.hear(&said(ended(CallEnd::RangOut), 6), at(9));
-    assert_eq!(again, Heard::Nothing);
+    let again = call.take(&said(ended(CallEnd::RangOut), 6), at(9));
+    assert_eq!(again, Consequence::Nothing);
 }
 
 #[test]
 fn what_was_said_before_the_answer_was_lost_is_the_end() {
     let call = Call::default();
     assert_eq!(call.follow(), Beginning::First);
-    call.hear(&said(ended(CallEnd::RangOut), 5), at(5));
+    call.take(&said(ended(CallEnd::RangOut), 5), at(5));
     let (report, when) = call.let_go(at(9)).unwrap();
     assert_eq!((report.end, when), (CallEnd::RangOut, at(5)));
 }
@@ -90,7 +91,7 @@ fn deserted(before: &[News]) -> Call {
     let call = Call::default();
     assert_eq!(call.follow(), Beginning::First);
     for news in before {
-        call.hear(&said(news.clone(), 1), at(1));
+        call.take(&said(news.clone(), 1), at(1));
     }
     call.desert();
     call
@@ -114,8 +115,8 @@ fn a_callee_who_picked_up_as_the_agent_left_was_abandoned() {
             end: CallEnd::AgentLost,
             ..CallReport::default()
         });
-        call.hear(&said(ended(CallEnd::Completed), 5), at(5));
-        let corrected = call.known().told().cloned();
+        call.take(&said(ended(CallEnd::Completed), 5), at(5));
+        let corrected = call.known().reported().cloned();
         assert_eq!(corrected.map(|report| report.end), Some(CallEnd::LeftAlone));
     }
 }
@@ -128,10 +129,10 @@ fn an_uncertain_agent_proves_no_answer() {
         News::CalleeDetected(CalleeType::Human),
         News::Result("nobody".to_owned()),
     ] {
-        call.hear(&said(news, 1), at(1));
+        call.take(&said(news, 1), at(1));
     }
     assert!(!call.known().evidence.answered);
-    call.hear(&said(News::CalleeDetected(CalleeType::Fax), 1), at(1));
+    call.take(&said(News::CalleeDetected(CalleeType::Fax), 1), at(1));
     assert!(call.known().evidence.answered);
 }
 

@@ -41,7 +41,7 @@ pub(super) struct Evidence {
 impl Evidence {
     /// Records a report. A result, or a callee type other than voicemail and fax, does not prove an answer,
     /// because an agent may report either without one.
-    pub(super) fn hear(&mut self, inbound: &Inbound) {
+    pub(super) fn take(&mut self, inbound: &Inbound) {
         match &inbound.news {
             News::Answered | News::OptOut | News::GreetingEnded | News::Bridged => {
                 self.answered = true;
@@ -114,7 +114,7 @@ impl Evidence {
     /// Returns how and when the call ended, by what is known without the answer to its request; `None` until
     /// a webhook reports that the callee left. An unresolved end of a call that was certainly answered counts
     /// as completed.
-    pub(super) fn told_end(
+    pub(super) fn reported_end(
         &self,
         bridging: &Bridging,
         now: Timestamp,
@@ -209,7 +209,7 @@ impl Evidence {
                 ..refusal.clone()
             };
         }
-        if let Some((report, _)) = self.told_end(bridging, Timestamp::MAX) {
+        if let Some((report, _)) = self.reported_end(bridging, Timestamp::MAX) {
             return report;
         }
         let end = match () {
@@ -230,20 +230,20 @@ impl Evidence {
     /// Returns evidence that the reported end does not include.
     pub(super) fn correction(
         &self,
-        told: &CallReport,
+        reported: &CallReport,
         bridging: &Bridging,
         now: Timestamp,
     ) -> Option<Correction> {
-        let read = classify(told);
+        let read = classify(reported);
         let word = match () {
             () if self.answered && !read.outcome.is_reached() => Word::Answered,
             () if self.rang && !read.counts => Word::Ringing,
-            () if !read.counts && denies_the_room(told.end) && self.was_in_the_room() => {
+            () if !read.counts && denies_the_room(reported.end) && self.was_in_the_room() => {
                 Word::Placed
             }
             () => return None,
         };
-        if let Some((report, at)) = self.told_end(bridging, now) {
+        if let Some((report, at)) = self.reported_end(bridging, now) {
             let report = if classify(&report).counts {
                 report
             } else {
@@ -251,10 +251,10 @@ impl Evidence {
             };
             return Some(Correction::Ended(report, at));
         }
-        if told.end == CallEnd::Rejected && word == Word::Ringing {
+        if reported.end == CallEnd::Rejected && word == Word::Ringing {
             let report = CallReport {
                 rang: Some(true),
-                ..told.clone()
+                ..reported.clone()
             };
             return Some(Correction::Ended(report, now));
         }

@@ -48,10 +48,10 @@ fn seen_as(stay: &str, status: &str) -> Participant {
 }
 
 /// Returns the evidence after these reports, in order.
-fn heard(all: &[News]) -> Evidence {
+fn consequence(all: &[News]) -> Evidence {
     let mut evidence = Evidence::default();
     for news in all {
-        evidence.hear(&said(news.clone()));
+        evidence.take(&said(news.clone()));
     }
     evidence
 }
@@ -66,9 +66,9 @@ const RINGING: Option<bool> = Some(true);
 #[test]
 fn an_end_without_an_answer_is_read_by_what_rang() {
     use CallEnd::{Completed, CredentialsRefused, Failed, NobodyRang, RangOut, RingUnseen};
-    let silent = heard(&[joined("PA_1"), left(RangOut, DIALING)]);
-    let rang = heard(&[joined("PA_1"), left(RangOut, RINGING)]);
-    let answered = heard(&[News::GreetingEnded, left(RangOut, DIALING)]);
+    let silent = consequence(&[joined("PA_1"), left(RangOut, DIALING)]);
+    let rang = consequence(&[joined("PA_1"), left(RangOut, RINGING)]);
+    let answered = consequence(&[News::GreetingEnded, left(RangOut, DIALING)]);
     let unheard = Evidence::default();
     let table = [
         (Over::Cancelled, NobodyRang, RingUnseen, RangOut),
@@ -103,21 +103,21 @@ fn earlier_word_that_it_rang_holds_against_a_later_dialing() {
     let mut looked = Evidence::default();
     looked.see(&callee("ringing"), false);
     looked.see(&callee("dialing"), true);
-    looked.hear(&said(left(CallEnd::RangOut, DIALING)));
+    looked.take(&said(left(CallEnd::RangOut, DIALING)));
     assert_eq!(looked.rang(), RINGING);
     assert_eq!(end_of(&looked, Over::Cancelled), CallEnd::RangOut);
     // A second session begins at `dialing`, so that status no longer proves anything.
-    let restarted = heard(&[
+    let restarted = consequence(&[
         joined("PA_1"),
         joined("PA_2"),
         left(CallEnd::RangOut, DIALING),
     ]);
     assert_eq!(restarted.rang(), None);
-    let mut restarted = heard(&[joined("PA_1")]);
+    let mut restarted = consequence(&[joined("PA_1")]);
     restarted.see(&seen_as("PA_2", "dialing"), true);
     assert_eq!(restarted.rang(), None);
     // A repeated webhook is one session.
-    let twice = heard(&[
+    let twice = consequence(&[
         joined("PA_1"),
         joined("PA_1"),
         left(CallEnd::RangOut, DIALING),
@@ -151,7 +151,7 @@ fn a_final_answer_keeps_its_row_and_says_whether_it_rang() {
     ] {
         for code in [486, 503, 603] {
             let report =
-                heard(std::slice::from_ref(&news)).judge(&Said::Final(refused(code)), false);
+                consequence(std::slice::from_ref(&news)).judge(&Said::Final(refused(code)), false);
             assert_eq!(
                 (report.end, report.rang),
                 (CallEnd::Rejected, rang),
@@ -169,9 +169,9 @@ fn what_was_refused_before_dialing_is_in_doubt_once_it_rang() {
         end: CallEnd::Throttled,
         ..CallReport::default()
     });
-    let quiet = heard(&[left(CallEnd::Unresolved, DIALING)]);
+    let quiet = consequence(&[left(CallEnd::Unresolved, DIALING)]);
     assert_eq!(quiet.judge(&refused, false).end, CallEnd::Throttled);
-    let rang = heard(&[left(CallEnd::Unresolved, RINGING)]);
+    let rang = consequence(&[left(CallEnd::Unresolved, RINGING)]);
     let report = rang.judge(&refused, false);
     assert_eq!(report.end, CallEnd::Unresolved);
     assert!(classify(&report).counts);
@@ -188,24 +188,24 @@ fn a_callee_who_was_never_in_the_room_was_not_dialed() {
     let unresolved = (CallEnd::Unresolved, true);
     let not_dialed = (CallEnd::ProviderFailed, false);
     // The server reported last that the room is gone.
-    assert_eq!(by_the_room(&heard(&[News::RoomGone])), not_dialed);
+    assert_eq!(by_the_room(&consequence(&[News::RoomGone])), not_dialed);
     // A poll proves nothing, because the phone may have rung between two polls.
     assert_eq!(by_the_room(&Evidence::default()), (CallEnd::Failed, true));
     assert_eq!(
-        by_the_room(&heard(&[News::Changed])),
+        by_the_room(&consequence(&[News::Changed])),
         (CallEnd::Failed, true)
     );
     assert_eq!(by_the_room(&seen), unresolved);
     assert_eq!(
-        by_the_room(&heard(&[joined("PA_1"), News::RoomGone])),
+        by_the_room(&consequence(&[joined("PA_1"), News::RoomGone])),
         unresolved
     );
-    let left_silent = heard(&[left(CallEnd::Unresolved, DIALING)]);
+    let left_silent = consequence(&[left(CallEnd::Unresolved, DIALING)]);
     assert_eq!(by_the_room(&left_silent), unresolved);
-    let rang_out = heard(&[left(CallEnd::RangOut, RINGING)]);
+    let rang_out = consequence(&[left(CallEnd::RangOut, RINGING)]);
     assert_eq!(by_the_room(&rang_out), (CallEnd::RangOut, true));
     assert_eq!(
-        by_the_room(&heard(&[News::Bridged])),
+        by_the_room(&consequence(&[News::Bridged])),
         (CallEnd::Completed, true)
     );
     let ours = seen.by_the_room(&Bridging::default(), true, None);
@@ -223,17 +223,17 @@ fn a_refusal_stands_only_where_nothing_rang() {
         (report.end, classify(&report).counts)
     };
     let stands = (CallEnd::Throttled, false);
-    assert_eq!(by_the_room(&heard(&[News::RoomGone])), stands);
-    let silent = heard(&[joined("PA_1"), left(CallEnd::Unresolved, DIALING)]);
+    assert_eq!(by_the_room(&consequence(&[News::RoomGone])), stands);
+    let silent = consequence(&[joined("PA_1"), left(CallEnd::Unresolved, DIALING)]);
     assert_eq!(by_the_room(&silent), stands);
     let mut seen = Evidence::default();
     seen.see(&callee("dialing"), false);
     // Short ringing may have been missed by polls, and a webhook may be lost.
     let doubtful = [
         Evidence::default(),
-        heard(&[News::Changed]),
-        heard(&[joined("PA_1"), News::RoomGone]),
-        heard(&[left(CallEnd::Unresolved, None), News::RoomGone]),
+        consequence(&[News::Changed]),
+        consequence(&[joined("PA_1"), News::RoomGone]),
+        consequence(&[left(CallEnd::Unresolved, None), News::RoomGone]),
         seen,
     ];
     for evidence in doubtful {
@@ -245,10 +245,10 @@ fn a_refusal_stands_only_where_nothing_rang() {
     assert_eq!((report.end, read.fault), (CallEnd::Failed, Fault::Network));
     // The trunk rests as the refusal asks.
     assert_eq!(read.trunk, TrunkFinding::Throttled(DEFAULT_RETRY_AFTER));
-    let rang = heard(&[left(CallEnd::RangOut, RINGING)]);
+    let rang = consequence(&[left(CallEnd::RangOut, RINGING)]);
     assert_eq!(by_the_room(&rang), (CallEnd::RangOut, true));
     assert_eq!(
-        by_the_room(&heard(&[News::Bridged])),
+        by_the_room(&consequence(&[News::Bridged])),
         (CallEnd::Completed, true)
     );
 }
@@ -270,14 +270,15 @@ fn late_word_opens_or_corrects_whatever_end_does_not_know_it() {
         ProviderFailed, RangOut, Rejected, Throttled, Unresolved,
     };
     use Word::{Answered, Placed};
-    let told = |end| CallReport {
+    let reported = |end| CallReport {
         end,
         sip_code: (end == Rejected).then_some(503),
         rang: (end == Rejected).then_some(false),
         ..CallReport::default()
     };
-    let corrected =
-        |end, news: &[News]| heard(news).correction(&told(end), &Bridging::default(), at(9));
+    let corrected = |end, news: &[News]| {
+        consequence(news).correction(&reported(end), &Bridging::default(), at(9))
+    };
     let open = |word| Some(Correction::Open(word));
     let ended = |correction: Option<Correction>| match correction {
         Some(Correction::Ended(report, _)) => {
@@ -323,13 +324,13 @@ fn late_word_opens_or_corrects_whatever_end_does_not_know_it() {
     }
     assert_eq!(corrected(Completed, &[News::GreetingEnded]), None);
     // After the network's final answer no other end follows; only the ringing may become known.
-    let rang = heard(&[News::Changed]);
+    let rang = consequence(&[News::Changed]);
     assert_eq!(
-        rang.correction(&told(Rejected), &Bridging::default(), at(9)),
+        rang.correction(&reported(Rejected), &Bridging::default(), at(9)),
         None
     );
     let mut rang = Evidence::default();
     rang.see(&callee("ringing"), false);
-    let again = rang.correction(&told(Rejected), &Bridging::default(), at(9));
+    let again = rang.correction(&reported(Rejected), &Bridging::default(), at(9));
     assert_eq!(ended(again), Some(Rejected));
 }

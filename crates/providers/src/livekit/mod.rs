@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use self::agents::Word;
 use self::api::Api;
-use self::calls::{Beginning, Calls, Heard, Stage};
+use self::calls::{Beginning, Calls, Consequence, Stage};
 use self::place::Following;
 use self::reader::LiveKitReader;
 use self::room::Settled;
@@ -149,10 +149,10 @@ impl Vendor for LiveKit {
         if known.stage == Stage::Followed {
             return LookUp::InProgress;
         }
-        if let Some(report) = known.told() {
+        if let Some(report) = known.reported() {
             return LookUp::Ended(report.clone(), self.api.now());
         }
-        if let Some((report, at)) = known.told_end(self.api.now()) {
+        if let Some((report, at)) = known.reported_end(self.api.now()) {
             self.close(&call, &line).await;
             return LookUp::Ended(call.finish(report), at);
         }
@@ -202,25 +202,25 @@ impl Vendor for LiveKit {
             self.hears.store(true, Ordering::Relaxed);
         }
         let call = self.calls.of(inbound.attempt);
-        match call.hear(&inbound, line.now()) {
-            Heard::Nothing => {
+        match call.take(&inbound, line.now()) {
+            Consequence::Nothing => {
                 if matches!(inbound.news, News::AgentLeft(_)) && call.known().stage == Stage::Open {
                     self.guard(&call, &line);
                 }
             }
-            Heard::Detected(callee) => line.detected(callee),
-            Heard::Answered(at) => line.answered(at),
-            Heard::Ended(report, at) => {
+            Consequence::Detected(callee) => line.detected(callee),
+            Consequence::Answered(at) => line.answered(at),
+            Consequence::Ended(report, at) => {
                 self.close(&call, &line).await;
                 line.ended(report, at);
             }
             // The correction is reported first, so that the number is not dialed again; then the call is
             // ended.
-            Heard::Corrected(report, at) => {
+            Consequence::Corrected(report, at) => {
                 line.ended(report, at);
                 self.cut(&call, &line).await;
             }
-            Heard::Open(word) => {
+            Consequence::Open(word) => {
                 match word {
                     evidence::Word::Placed => line.placed(),
                     evidence::Word::Ringing => line.ringing(),

@@ -169,7 +169,7 @@ impl Following<'_> {
             .ok()
             .filter(Value::is_object)
             .unwrap_or_else(|| json!({}));
-        let mut told = json!({
+        let mut metadata = json!({
             "attempt": request.attempt,
             "campaign": request.campaign,
             "identity": identity_of(request.attempt),
@@ -178,10 +178,10 @@ impl Following<'_> {
             "human_agent": request.human_agent,
         });
         if let Some(reach) = &self.livekit.reach {
-            told["callback"] = json!(format!("{}/agent", reach.url));
-            told["token"] = json!(reach.token(request.attempt));
+            metadata["callback"] = json!(format!("{}/agent", reach.url));
+            metadata["token"] = json!(reach.token(request.attempt));
         }
-        told
+        metadata
     }
 
     /// Sends the one request that makes a phone ring and returns its answer. `None` if the call was cancelled
@@ -295,16 +295,16 @@ impl Following<'_> {
         let longest = answered + self.request.max_call;
         // The server's own limit includes the ringing.
         let overdue = longest + self.request.ring_timeout + OVERDUE;
-        let (mut told, mut looks) = (None, 0);
+        let (mut reported, mut looks) = (None, 0);
         let (mut looks_at_once, mut warned) = (self.call.known().agents.are_lost(), false);
         let mut next_look = answered + self.soon();
         loop {
             let known = self.call.known();
             if let Some(callee) = known.bridging.callee
-                && told != Some(callee)
+                && reported != Some(callee)
             {
                 self.line.detected(callee);
-                told = Some(callee);
+                reported = Some(callee);
             }
             if let Some(at) = known.evidence.left_at() {
                 return (Left::Nobody, at.max(answered));

@@ -82,10 +82,10 @@ impl LiveKitReader {
                 Distrust::Stale => Refused::Stale,
             })?;
         let hash = STANDARD.encode(sha256(arrived.body));
-        let told = claims["sha256"].as_str().unwrap_or_default();
+        let value = claims["sha256"].as_str().unwrap_or_default();
         // Both hashes are signed with the secret before the comparison, so its duration reveals nothing.
         let wanted = self.signer.secret.sign(hash.as_bytes());
-        if self.signer.secret.proves(told.as_bytes(), &wanted) {
+        if self.signer.secret.proves(value.as_bytes(), &wanted) {
             Ok(())
         } else {
             Err(Refused::Forged)
@@ -96,8 +96,8 @@ impl LiveKitReader {
 /// Returns `createdAt`, a text or a number of whole seconds of Unix time, rounded down. The end of that
 /// second is used, so that no event appears to precede what the deck observed.
 fn created_at(body: &Value) -> Option<Timestamp> {
-    let told = field(body, "created_at", "createdAt");
-    let seconds = match told {
+    let value = field(body, "created_at", "createdAt");
+    let seconds = match value {
         Value::String(text) => text.parse().ok()?,
         Value::Number(number) => number.as_i64()?,
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,

@@ -353,7 +353,7 @@ fn an_agents_reports_are_news() {
 
 #[test]
 fn a_report_has_a_time_and_an_id_of_its_own() {
-    let told = taken(read(
+    let with_own = taken(read(
         "agent",
         "",
         &report(r#""event":"bridged","id":"3","at":"2026-12-07T15:29:58.250Z""#),
@@ -363,10 +363,10 @@ fn a_report_has_a_time_and_an_id_of_its_own() {
         let body = report(&format!(r#""event":"bridged","id":"{id}""#));
         taken(read("agent", "", &body)).event
     };
-    assert_eq!(told.event, named("3"));
+    assert_eq!(with_own.event, named("3"));
     assert_ne!(named(digits), named(others));
     assert!(!named(digits).contains(digits));
-    assert_eq!(told.at.to_string(), "2026-12-07T15:29:58.250Z");
+    assert_eq!(with_own.at.to_string(), "2026-12-07T15:29:58.250Z");
     let ahead = report(r#""event":"bridged","at":"2026-12-07T15:31:00Z""#);
     assert_eq!(taken(read("agent", "", &ahead)).at, now());
     let old = report(r#""event":"bridged","at":"2026-12-05T15:31:00Z""#);

@@ -77,9 +77,9 @@ impl Known {
     /// Returns whether the report adds to the recorded end: it counts as an attempt or shows an answer, and
     /// the recorded end does not.
     pub(super) fn is_news(&self, report: &CallReport) -> bool {
-        self.end.as_ref().is_none_or(|(told, _)| {
+        self.end.as_ref().is_none_or(|(known, _)| {
             let counts = |report: &CallReport| classify(report).counts;
-            !counts(told) && counts(report) || !is_reached(told) && is_reached(report)
+            !counts(known) && counts(report) || !is_reached(known) && is_reached(report)
         })
     }
 

@@ -17,16 +17,16 @@ pub(super) fn is_plain(account: &Account) -> bool {
 
 /// Returns what was found out about the address, the server and, with Fuse, the credentials.
 pub(super) async fn examine(account: &Account, api: &Api, redactor: &Redactor) -> Vec<Examined> {
-    let told = |error: &NoAnswer| unreachable(account, &redactor.clean(&error.to_string()));
+    let failed = |error: &NoAnswer| unreachable(account, &redactor.clean(&error.to_string()));
     let examined = if account.is_fuse() {
         Examined {
             what: "credentials",
-            found: fuse(api).await.unwrap_or_else(|error| Err(told(&error))),
+            found: fuse(api).await.unwrap_or_else(|error| Err(failed(&error))),
         }
     } else {
         Examined {
             what: "trunk",
-            found: dev(api).await.map_err(|error| told(&error)),
+            found: dev(api).await.map_err(|error| failed(&error)),
         }
     };
     vec![examined]

@@ -135,7 +135,7 @@ impl Plum {
         };
         let verdict = self.understood(answer, tickets.len() > 1);
         for ticket in tickets {
-            self.tell(&ticket, &order, &verdict);
+            self.report(&ticket, &order, &verdict);
             settle(ticket);
         }
     }
@@ -159,7 +159,7 @@ impl Plum {
         if is_bulk { verdict.of_all() } else { verdict }
     }
 
-    fn tell(&self, ticket: &Ticket, order: &Order, verdict: &Verdict) {
+    fn report(&self, ticket: &Ticket, order: &Order, verdict: &Verdict) {
         let (request, line) = (&ticket.request, &ticket.line);
         match verdict {
             Verdict::Queued(call_id) => self.book.with(request.attempt, |known| {

@@ -66,13 +66,13 @@ pub struct Reply {
 impl Exchange for Client {
     fn exchange(&self, request: Request) -> Exchanged<'_> {
         Box::pin(async move {
-            let mut response = self.execute(request).await.map_err(told)?;
+            let mut response = self.execute(request).await.map_err(no_answer)?;
             let mut reply = Reply {
                 status: response.status().as_u16(),
                 headers: std::mem::take(response.headers_mut()),
                 body: Vec::new(),
             };
-            while let Some(chunk) = response.chunk().await.map_err(told)? {
+            while let Some(chunk) = response.chunk().await.map_err(no_answer)? {
                 if reply.body.len() + chunk.len() > LONGEST_ANSWER {
                     return Err(NoAnswer::Lost("the answer is too long".to_owned()));
                 }
@@ -193,7 +193,7 @@ impl Http {
     /// Errors if there is no answer. The error states whether the request may have been carried out.
     pub async fn send(&self, request: RequestBuilder, limit: Duration) -> Result<Answer, NoAnswer> {
         let sending = async {
-            let request = request.build().map_err(told)?;
+            let request = request.build().map_err(no_answer)?;
             let reply = self.exchange.exchange(request).await?;
             let header = |name| {
                 let value = reply.headers.get(name)?;
@@ -236,7 +236,7 @@ fn add_roots(roots: &mut RootCertStore, file: &Path) -> Result<(), SetupError> {
 }
 
 /// Returns the reason of an error without the address, which may hold a token.
-fn told(error: reqwest::Error) -> NoAnswer {
+fn no_answer(error: reqwest::Error) -> NoAnswer {
     let before = error.is_connect() || error.is_builder();
     let error = error.without_url();
     let mut text = error.to_string();

@@ -112,37 +112,37 @@ impl Line {
 
     /// Reports that the request that makes a phone ring is about to leave.
     pub fn sent(&self) {
-        self.tell(self.now(), CallEventKind::Sent);
+        self.notify(self.now(), CallEventKind::Sent);
     }
 
     /// Reports that there is a call, even if the carrier's answer said otherwise.
     pub fn placed(&self) {
-        self.tell(self.now(), CallEventKind::Placed);
+        self.notify(self.now(), CallEventKind::Placed);
     }
 
     /// Reports that the phone rings.
     pub fn ringing(&self) {
-        self.tell(self.now(), CallEventKind::Ringing);
+        self.notify(self.now(), CallEventKind::Ringing);
     }
 
     /// Reports that a person or a machine answered at `at`.
     pub fn answered(&self, at: Timestamp) {
-        self.tell(at, CallEventKind::Answered);
+        self.notify(at, CallEventKind::Answered);
     }
 
     /// Reports the type of the callee.
     pub fn detected(&self, callee: CalleeType) {
-        self.tell(self.now(), CallEventKind::CalleeDetected(callee));
+        self.notify(self.now(), CallEventKind::CalleeDetected(callee));
     }
 
     /// Reports that the call ended at `at`.
     pub fn ended(&self, report: CallReport, at: Timestamp) {
-        self.tell(at, CallEventKind::Ended(report));
+        self.notify(at, CallEventKind::Ended(report));
     }
 
     /// Reports that the result of the request is not known.
     pub fn lost(&self) {
-        self.tell(self.now(), CallEventKind::AnswerLost);
+        self.notify(self.now(), CallEventKind::AnswerLost);
     }
 
     /// Reports that the call may still be up at the carrier, which did not confirm its end.
@@ -165,7 +165,7 @@ impl Line {
         self.events.send(event).ok();
     }
 
-    fn tell(&self, at: Timestamp, kind: CallEventKind) {
+    fn notify(&self, at: Timestamp, kind: CallEventKind) {
         let event = CallEvent {
             attempt: self.attempt,
             at: at.min(self.now()),
@@ -205,12 +205,12 @@ impl Remote {
     /// done or the runtime ends.
     pub fn start<V: Vendor>(vendor: &Arc<V>, clock: &Clock, runtime: &Handle) -> (Self, Inlet) {
         let (requests, asked) = unbounded_channel();
-        let (told, events) = unbounded_channel();
+        let (sender, events) = unbounded_channel();
         let (news, arrived) = unbounded_channel();
         let desk = Desk {
             vendor: Arc::clone(vendor),
             clock: clock.clone(),
-            events: told,
+            events: sender,
         };
         runtime.spawn(desk.serve(asked, arrived));
         let remote = Self {

@@ -128,8 +128,8 @@ impl Simulator {
             return self.never_sent(attempt, now);
         }
         if let Some(report) = refusal {
-            self.tell(now, attempt, now, CallEventKind::Sent);
-            return self.tell(now, attempt, now, CallEventKind::Ended(report));
+            self.schedule_report(now, attempt, now, CallEventKind::Sent);
+            return self.schedule_report(now, attempt, now, CallEventKind::Ended(report));
         }
         let Some(call) = self.ledger.up().get(&attempt) else {
             return;
@@ -137,7 +137,7 @@ impl Simulator {
         let plan = plan(&self.profile, self.seed, attempt, call);
         if let Some(after) = plan.lost {
             let at = now + after;
-            self.tell(at, attempt, at, CallEventKind::AnswerLost);
+            self.schedule_report(at, attempt, at, CallEventKind::AnswerLost);
         }
         self.start(attempt, plan.steps);
         self.advance(now);
@@ -155,7 +155,7 @@ impl Simulator {
         };
         let end = invite.ended(now, &report);
         self.write(&[invite, end]);
-        self.tell(now, request.attempt, now, CallEventKind::Sent);
+        self.schedule_report(now, request.attempt, now, CallEventKind::Sent);
     }
 
     fn never_sent(&mut self, attempt: AttemptId, now: Timestamp) {
@@ -163,7 +163,7 @@ impl Simulator {
             end: CallEnd::NeverSent,
             ..CallReport::default()
         };
-        self.tell(now, attempt, now, CallEventKind::Ended(report));
+        self.schedule_report(now, attempt, now, CallEventKind::Ended(report));
     }
 
     /// Returns the report of a refusal, or `None` if the trunk accepts the call.
@@ -226,7 +226,7 @@ impl Simulator {
         lines.push(end.ended(now, &report));
         self.write(&lines);
         // The answer to a hang-up is reported even if other reports about the call were lost.
-        self.tell(now, attempt, now, CallEventKind::Ended(report));
+        self.schedule_report(now, attempt, now, CallEventKind::Ended(report));
     }
 
     fn look_up(&mut self, attempt: AttemptId, now: Timestamp) {
@@ -260,7 +260,7 @@ impl Simulator {
         if at <= now {
             return LookUp::Ended(report, at);
         }
-        self.tell(at, attempt, at, CallEventKind::Ended(report));
+        self.schedule_report(at, attempt, at, CallEventKind::Ended(report));
         LookUp::InProgress
     }
 
@@ -269,8 +269,8 @@ impl Simulator {
     fn reattach(&mut self, attempt: AttemptId) {
         let course = self.courses.get_mut(&attempt);
         let last = course.and_then(|course| course.steps.back_mut());
-        if let Some(end) = last.filter(|end| end.told.is_empty()) {
-            end.told.push(Duration::ZERO);
+        if let Some(end) = last.filter(|end| end.reports.is_empty()) {
+            end.reports.push(Duration::ZERO);
         }
     }
 
@@ -321,8 +321,8 @@ impl Simulator {
                 self.courses.remove(&attempt);
             }
             self.record(attempt, at, &step.kind);
-            for delay in step.told {
-                self.tell(at + delay, attempt, at, step.kind.clone());
+            for delay in step.reports {
+                self.schedule_report(at + delay, attempt, at, step.kind.clone());
             }
         }
     }
@@ -363,7 +363,13 @@ impl Simulator {
         !self.log_failed
     }
 
-    fn tell(&mut self, when: Timestamp, attempt: AttemptId, at: Timestamp, kind: CallEventKind) {
+    fn schedule_report(
+        &mut self,
+        when: Timestamp,
+        attempt: AttemptId,
+        at: Timestamp,
+        kind: CallEventKind,
+    ) {
         let key = self.key(when);
         let event = CallEvent { attempt, at, kind };
         self.outbox.insert(key, ProviderEvent::Call(event));
@@ -407,8 +413,8 @@ impl Provider for Simulator {
 
     fn next_event_at(&self) -> Option<Timestamp> {
         let happens = self.world.first().map(|(at, ..)| *at);
-        let told = self.outbox.first_key_value().map(|((at, _), _)| *at);
-        happens.into_iter().chain(told).min()
+        let reports = self.outbox.first_key_value().map(|((at, _), _)| *at);
+        happens.into_iter().chain(reports).min()
     }
 
     fn ready(&mut self) -> impl Future<Output = ()> + Send {
@@ -462,7 +468,7 @@ mod tests {
         };
         carrier.request(Request::Place(Box::new(request)), now);
         carrier.request(Request::LookUp(inquiry), now);
-        let told = carrier.poll(now);
+        let reports = carrier.poll(now);
         let ended = CallEventKind::Ended(CallReport {
             end: CallEnd::NeverSent,
             ..CallReport::default()
@@ -476,7 +482,7 @@ mod tests {
             ProviderEvent::Call(never_sent),
             ProviderEvent::LookedUp(attempt, LookUp::CannotTell),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(reports, expected);
         assert_eq!(carrier.next_event_at(), None);
     }
 }

@@ -21,12 +21,12 @@ pub(super) struct Plan {
     pub(super) lost: Option<Duration>,
 }
 
-/// One step of a call. `told` holds the delays of its reports: none, one or more.
+/// One step of a call. `reports` holds the delays of its reports: none, one or more.
 #[derive(Debug)]
 pub(super) struct Step {
     pub(super) at: Timestamp,
     pub(super) kind: CallEventKind,
-    pub(super) told: Vec<Duration>,
+    pub(super) reports: Vec<Duration>,
 }
 
 /// Plans a call. The result depends only on the arguments.
@@ -46,7 +46,7 @@ pub(super) fn plan(profile: &Profile, seed: u64, attempt: AttemptId, call: &UpCa
         .into_iter()
         .map(|(after, kind)| Step {
             at: call.invited + after,
-            told: reporting.of(after, &kind, &mut draws),
+            reports: reporting.of(after, &kind, &mut draws),
             kind,
         })
         .collect();

@@ -22,7 +22,7 @@ pub(super) struct Reporting<'a> {
     /// When the provider considers the answer lost, counted from the invite.
     pub(super) lost: Option<Duration>,
     /// Events before this time after the invite are never reported, except for the send.
-    told_from: Duration,
+    reported_from: Duration,
     /// If set, every event is reported once more, this much later.
     again: Option<Duration>,
     /// Probabilities of faults of each single event.
@@ -38,11 +38,11 @@ impl<'a> Reporting<'a> {
             draws.chance(faults.lost_tail),
         );
         let (slow_by, lost_after) = (draws.span(&faults.slow), draws.span(&faults.lost));
-        let told_from = if tail { FOR_EVER } else { lost_after };
+        let reported_from = if tail { FOR_EVER } else { lost_after };
         Self {
             slow: if slow { slow_by } else { Duration::ZERO },
             lost: lost.then_some(lost_after),
-            told_from: if lost { told_from } else { Duration::ZERO },
+            reported_from: if lost { reported_from } else { Duration::ZERO },
             again: None,
             faults: Some(faults),
         }
@@ -56,12 +56,16 @@ impl<'a> Reporting<'a> {
             | Callee::RingsForEver
             | Callee::NotSent => Self::default(),
             Callee::Silent => Self {
-                told_from: FOR_EVER,
+                reported_from: FOR_EVER,
                 ..Self::default()
             },
-            Callee::AnswerLost { after, then, told } => Self {
+            Callee::AnswerLost {
+                after,
+                then,
+                reported,
+            } => Self {
                 lost: Some(*after),
-                told_from: if *told { *after } else { FOR_EVER },
+                reported_from: if *reported { *after } else { FOR_EVER },
                 ..Self::scripted(then)
             },
             Callee::Duplicates { then } => Self {
@@ -83,7 +87,7 @@ impl<'a> Reporting<'a> {
         draws: &mut Draws,
     ) -> Vec<Duration> {
         let sent = matches!(kind, CallEventKind::Sent);
-        if after < self.told_from && !sent {
+        if after < self.reported_from && !sent {
             return Vec::new();
         }
         let mut first = if sent { Duration::ZERO } else { self.slow };
@@ -97,8 +101,8 @@ impl<'a> Reporting<'a> {
                 again = Some(draws.span(&faults.lateness));
             }
         }
-        let mut told = vec![first];
-        told.extend(again.map(|again| first + again));
-        told
+        let mut delays = vec![first];
+        delays.extend(again.map(|again| first + again));
+        delays
     }
 }

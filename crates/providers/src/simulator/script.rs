@@ -63,7 +63,7 @@ pub enum Callee {
         then: Box<Callee>,
         /// Whether events from `after` on are reported. Default false: only a look-up finds them.
         #[serde(default)]
-        told: bool,
+        reported: bool,
     },
     /// The request never leaves, and the provider knows it.
     NotSent,

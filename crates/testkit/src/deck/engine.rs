@@ -25,12 +25,12 @@ impl Engine {
             .unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
         let errors = BufReader::new(child.stderr.take().unwrap()).lines();
-        let (tell, entries) = channel();
+        let (sender, entries) = channel();
         // The output is read without delay, so that an engine never waits for a test. The thread ends with
         // the engine.
         thread::spawn(move || {
             for line in out.lines().map_while(Result::ok) {
-                if tell.send(serde_json::from_str(&line).unwrap()).is_err() {
+                if sender.send(serde_json::from_str(&line).unwrap()).is_err() {
                     break;
                 }
             }

@@ -67,7 +67,7 @@ pub(super) async fn answer(State(world): State<Arc<World>>, request: Request) ->
     let given = head.headers.get("authorization");
     if given.is_none_or(|given| given.as_bytes() != bearer.as_bytes()) {
         world.counts.lock().unwrap().refused += 1;
-        return told(401, &json!({"message": "Unauthenticated."}));
+        return reply(401, &json!({"message": "Unauthenticated."}));
     }
     let url = Url::parse(&format!("http://double{}", head.uri)).unwrap();
     let path = url.path().strip_prefix("/api/v1/").unwrap_or_default();
@@ -80,7 +80,7 @@ pub(super) async fn answer(State(world): State<Arc<World>>, request: Request) ->
             get(&world, &url, &parts, &nth)
         }
         ("GET", _) => get(&world, &url, &parts, &nth),
-        _ => told(404, &json!({"message": "Not found."})),
+        _ => reply(404, &json!({"message": "Not found."})),
     }
 }
 
@@ -97,7 +97,7 @@ fn read(world: &Arc<World>, url: &Url, parts: &[&str]) -> Response {
             let me =
                 json!({"name": "A", "email": "a@example.com", "company": "B", "balance": money});
             let wrapped = roll.is_multiple_of(2);
-            told(200, &if wrapped { json!({ "data": me }) } else { me })
+            reply(200, &if wrapped { json!({ "data": me }) } else { me })
         }
         ["phone-numbers"] => numbers(world, url),
         ["calls"] => listing(world, url),
@@ -108,16 +108,16 @@ fn read(world: &Arc<World>, url: &Url, parts: &[&str]) -> Response {
                 Some(call) => {
                     let lag = span(&[id, "lag"], world.settings().lag);
                     let now = world.now();
-                    told(200, &wrapped(world, shown(call, now - lag, now)))
+                    reply(200, &wrapped(world, shown(call, now - lag, now)))
                 }
-                None => told(404, &json!({"message": "No such call."})),
+                None => reply(404, &json!({"message": "No such call."})),
             }
         }
         ["calls", id, "transcript"] if world.hits("transcript_error", id) => {
-            told(503, &json!({"message": "Transcripts are being made."}))
+            reply(503, &json!({"message": "Transcripts are being made."}))
         }
         ["calls", id, "transcript"] => transcript(world, id),
-        _ => told(404, &json!({"message": "Not found."})),
+        _ => reply(404, &json!({"message": "Not found."})),
     }
 }
 
@@ -125,7 +125,7 @@ fn read(world: &Arc<World>, url: &Url, parts: &[&str]) -> Response {
 fn read_fault(world: &Arc<World>, key: &str) -> Option<Response> {
     let hits = |fault| world.hits(fault, key);
     if hits("get_error") {
-        Some(told(500, &json!({"message": "Server Error"})))
+        Some(reply(500, &json!({"message": "Server Error"})))
     } else if hits("get_html") {
         Some(page(502))
     } else if hits("get_broken") {
@@ -135,7 +135,7 @@ fn read_fault(world: &Arc<World>, key: &str) -> Option<Response> {
     } else if hits("get_cut") {
         Some(cut())
     } else if hits("get_missing") {
-        Some(told(404, &json!({"message": "No such call."})))
+        Some(reply(404, &json!({"message": "No such call."})))
     } else {
         None
     }
@@ -143,7 +143,7 @@ fn read_fault(world: &Arc<World>, key: &str) -> Option<Response> {
 
 async fn place(world: &Arc<World>, body: &Bytes) -> Response {
     let Ok(asked) = serde_json::from_slice::<Value>(body) else {
-        return told(400, &json!({"message": "The body is no JSON."}));
+        return reply(400, &json!({"message": "The body is no JSON."}));
     };
     let field = |name: &str| asked[name].as_str().unwrap_or_default().to_owned();
     let (to, from) = (field("to"), field("from"));
@@ -163,7 +163,7 @@ async fn place(world: &Arc<World>, body: &Bytes) -> Response {
     }
     if hits("error_before") {
         let error = json!({"code": "carrier_unavailable", "message": "No route at present."});
-        return told(503, &json!({ "error": error }));
+        return reply(503, &json!({ "error": error }));
     }
     if hits("limited") {
         return limited(world);
@@ -179,7 +179,7 @@ async fn place(world: &Arc<World>, body: &Bytes) -> Response {
         return cut();
     }
     if hits("error_after") {
-        return told(500, &json!({"message": "Server Error"}));
+        return reply(500, &json!({"message": "Server Error"}));
     }
     if hits("html_after") {
         return page(504);
@@ -192,10 +192,10 @@ async fn place(world: &Arc<World>, body: &Bytes) -> Response {
         return raw(201, "{\"data\": {\"status\": \"queued\", \"id\": \"");
     }
     if hits("no_id") {
-        return told(202, &json!({"success": true}));
+        return reply(202, &json!({"success": true}));
     }
     let call = world.calls.lock().unwrap()[&id].clone();
-    told(201, &wrapped(world, shown(&call, world.now(), world.now())))
+    reply(201, &wrapped(world, shown(&call, world.now(), world.now())))
 }
 
 /// Why a call is refused, if it is.
@@ -210,23 +210,29 @@ fn refusal(world: &Arc<World>, asked: &Value, to: &str, from: &str) -> Option<Re
     }
     if !matches!(asked["mode"].as_str(), Some("streaming" | "webhook")) {
         let errors = json!({"mode": ["The selected mode is invalid."]});
-        return Some(told(422, &json!({"message": "Invalid.", "errors": errors})));
+        return Some(reply(
+            422,
+            &json!({"message": "Invalid.", "errors": errors}),
+        ));
     }
     if to.parse::<PhoneNumber>().is_err() {
         let errors = json!({"to": ["The to field must be a valid phone number."]});
-        return Some(told(422, &json!({"message": "Invalid.", "errors": errors})));
+        return Some(reply(
+            422,
+            &json!({"message": "Invalid.", "errors": errors}),
+        ));
     }
     if !world.numbers.iter().any(|number| number == from) {
         let error = json!({"code": "number_not_owned",
             "message": format!("The from number {from} does not belong to your account.")});
-        return Some(told(403, &json!({ "error": error })));
+        return Some(reply(403, &json!({ "error": error })));
     }
     let full = settings.hourly > 0
         && world.hourly.lock().unwrap().count(from, world.now()) >= settings.hourly;
     if full {
         return Some(match settings.retry_after {
             Some(_) => limited(world),
-            None => told(
+            None => reply(
                 403,
                 &json!({"error": "Each number may place 30 outbound calls per hour."}),
             ),
@@ -234,7 +240,7 @@ fn refusal(world: &Arc<World>, asked: &Value, to: &str, from: &str) -> Option<Re
     }
     if settings.balance < settings.price {
         let text = json!({"message": "Insufficient balance. Please top up."});
-        return Some(told(settings.no_money, &text));
+        return Some(reply(settings.no_money, &text));
     }
     None
 }
@@ -282,19 +288,19 @@ fn hang_up(world: &Arc<World>, id: &str, nth: &str) -> Response {
     let finished = world.settings().hang_up_finished;
     let mut calls = world.calls.lock().unwrap();
     let Some(call) = calls.get_mut(id) else {
-        return told(404, &json!({"message": "No such call."}));
+        return reply(404, &json!({"message": "No such call."}));
     };
     let mut counts = world.counts.lock().unwrap();
     *counts.hang_ups.entry(call.to.clone()).or_default() += 1;
     if world.hits("hang_up_error", &format!("{id}#{nth}")) {
-        return told(500, &json!({"message": "Server Error"}));
+        return reply(500, &json!({"message": "Server Error"}));
     }
     if call.ended.is_some() {
-        return told(finished, &json!({"message": "The call is over."}));
+        return reply(finished, &json!({"message": "The call is over."}));
     }
     call.hung_up = true;
     call.stop.notify_one();
-    told(200, &json!({"success": true}))
+    reply(200, &json!({"success": true}))
 }
 
 /// A call as it was at `then`, seen at `now`.
@@ -341,7 +347,7 @@ fn transcript(world: &Arc<World>, id: &str) -> Response {
     let calls = world.calls.lock().unwrap();
     let over = calls.get(id).filter(|call| call.ended.is_some());
     let Some(call) = over else {
-        return told(404, &json!({"message": "No transcript yet."}));
+        return reply(404, &json!({"message": "No transcript yet."}));
     };
     let theirs = match call.who {
         Some(Who::Human) => "Hello, who is this?",
@@ -360,7 +366,7 @@ fn transcript(world: &Arc<World>, id: &str) -> Response {
         let said = ["No.", "No, thanks.", "Well:", "please don’t call me again!"];
         lines.extend(said.map(|text| json!({"role": "user", "text": text})));
     }
-    told(
+    reply(
         200,
         &json!({"data": {"transcript": lines, "summary": "a call"}}),
     )
@@ -375,12 +381,12 @@ fn listing(world: &Arc<World>, url: &Url) -> Response {
             .map(|(_, value)| value.into_owned())
     };
     let (Some(first), Some(last)) = (part("date_from"), part("date_to")) else {
-        return told(422, &json!({"message": "Give date_from and date_to."}));
+        return reply(422, &json!({"message": "Give date_from and date_to."}));
     };
     let number = match part("phone_number_id") {
         None => None,
         Some(id) => match world.numbers.iter().find(|number| number_id(number) == id) {
-            None => return told(404, &json!({"message": "No such number."})),
+            None => return reply(404, &json!({"message": "No such number."})),
             number => number,
         },
     };
@@ -423,7 +429,7 @@ fn numbers(world: &Arc<World>, url: &Url) -> Response {
     let mut entries: Vec<Value> = world.numbers.iter().map(number).collect();
     entries.push(json!({"phone_number": "+16465550199", "status": "released"}));
     if world.settings().shape == Shape::Bare {
-        return told(200, &json!(entries));
+        return reply(200, &json!(entries));
     }
     paged(world, url, &entries, Value::clone)
 }
@@ -446,7 +452,7 @@ fn paged<T>(
         .collect();
     let more = page * size < entries.len();
     let next = more.then(|| format!("http://elsewhere.invalid{}?page={}", url.path(), page + 1));
-    told(
+    reply(
         200,
         &match dice(1, &[&entries.len().to_string()]) % 2 {
             0 => json!({"data": on_page, "links": {"next": next}}),
@@ -455,7 +461,7 @@ fn paged<T>(
     )
 }
 
-fn told(status: u16, body: &Value) -> Response {
+fn reply(status: u16, body: &Value) -> Response {
     raw(status, &body.to_string())
 }
 
@@ -477,7 +483,7 @@ fn page(status: u16) -> Response {
 }
 
 fn limited(world: &Arc<World>) -> Response {
-    let mut response = told(429, &json!({"message": "Too Many Attempts."}));
+    let mut response = reply(429, &json!({"message": "Too Many Attempts."}));
     if let Some(seconds) = world.settings().retry_after {
         response.headers_mut().insert("retry-after", seconds.into());
     }

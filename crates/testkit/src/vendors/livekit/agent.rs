@@ -43,7 +43,7 @@ pub(super) async fn attend(world: Arc<World>, room: String) {
 
 /// Speaks with the callee, and reports.
 pub(super) async fn converse(world: Arc<World>, room: String, who: Who) {
-    let Some(told) = world.dispatch_of(&room) else {
+    let Some(answer) = world.dispatch_of(&room) else {
         return;
     };
     if world.faults.hits("agent_leaves_talking", key_of(&room)) {
@@ -67,10 +67,10 @@ pub(super) async fn converse(world: Arc<World>, room: String, who: Who) {
         });
         return;
     }
-    report(&world, &told, "greeting_ended", json!({})).await;
+    report(&world, &answer, "greeting_ended", json!({})).await;
     report(
         &world,
-        &told,
+        &answer,
         "callee_type",
         json!({"callee_type": category}),
     )
@@ -79,9 +79,9 @@ pub(super) async fn converse(world: Arc<World>, room: String, who: Who) {
         && who == Who::Human
     {
         world.sleep(after).await;
-        report(&world, &told, "bridged", json!({})).await;
+        report(&world, &answer, "bridged", json!({})).await;
     }
-    report(&world, &told, "result", json!({"result": "spoken"})).await;
+    report(&world, &answer, "result", json!({"result": "spoken"})).await;
     if world.faults.hits("agent_leaves_after", key_of(&room)) {
         world.desert(&room);
     }
@@ -129,14 +129,14 @@ impl World {
     }
 }
 
-async fn report(world: &World, told: &Value, event: &str, mut body: Value) {
-    let Some(callback) = told["callback"].as_str() else {
+async fn report(world: &World, answer: &Value, event: &str, mut body: Value) {
+    let Some(callback) = answer["callback"].as_str() else {
         return;
     };
-    body["attempt"] = told["attempt"].clone();
+    body["attempt"] = answer["attempt"].clone();
     body["event"] = json!(event);
     body["at"] = json!(world.now());
-    let token = told["token"].as_str().unwrap_or_default();
+    let token = answer["token"].as_str().unwrap_or_default();
     let request = world.http.post(callback).bearer_auth(token).json(&body);
     // A deck that is down does not hear it.
     world.http.send(request, LIMIT).await.ok();

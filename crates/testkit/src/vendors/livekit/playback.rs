@@ -77,7 +77,7 @@ struct Stage {
     began: watch::Sender<BTreeMap<String, Timestamp>>,
     asked: Mutex<BTreeMap<String, usize>>,
     /// What the agent received.
-    told: Mutex<Value>,
+    answer: Mutex<Value>,
     /// The call was hung up where the recording has no hang-up.
     hung_up: watch::Sender<bool>,
 }
@@ -163,7 +163,7 @@ impl Playback {
             http: lab.http(),
             began: watch::Sender::new(BTreeMap::new()),
             asked: Mutex::default(),
-            told: Mutex::default(),
+            answer: Mutex::default(),
             hung_up: watch::Sender::new(false),
         });
         let routes = Router::new()
@@ -193,8 +193,8 @@ async fn serve(
         *count - 1
     };
     if call == ANCHORS[0] && nth == 0 {
-        let told = asked["agents"][0]["metadata"].as_str().unwrap_or("{}");
-        *stage.told.lock().unwrap() = told.parse().unwrap();
+        let answer = asked["agents"][0]["metadata"].as_str().unwrap_or("{}");
+        *stage.answer.lock().unwrap() = answer.parse().unwrap();
         tokio::spawn(Arc::clone(&stage).perform());
     }
     let now = stage.clock.now();
@@ -301,13 +301,13 @@ impl Stage {
     }
 
     async fn report(&self, mut body: Value) {
-        let told = self.told.lock().unwrap().clone();
+        let answer = self.answer.lock().unwrap().clone();
         body["at"] = json!(self.clock.now());
         body["attempt"] = json!(self.attempt);
         let request = self
             .http
-            .post(told["callback"].as_str().unwrap())
-            .bearer_auth(told["token"].as_str().unwrap())
+            .post(answer["callback"].as_str().unwrap())
+            .bearer_auth(answer["token"].as_str().unwrap())
             .json(&body);
         self.http.send(request, LIMIT).await.ok();
     }

@@ -70,8 +70,8 @@ pub(super) async fn create(world: &Arc<World>, headers: &HeaderMap, body: &Value
     if hits("slow_join") {
         world.sleep(Duration::from_secs(3)).await;
     }
-    let (tell, told) = oneshot::channel();
-    tokio::spawn(Arc::clone(world).dial(call, tell));
+    let (sender, answer) = oneshot::channel();
+    tokio::spawn(Arc::clone(world).dial(call, sender));
     if cut || gateway || deadline || unknown {
         world.sleep(Duration::from_millis(700)).await;
     }
@@ -99,7 +99,7 @@ pub(super) async fn create(world: &Arc<World>, headers: &HeaderMap, body: &Value
         return answered;
     }
     tokio::select! {
-        told = told => match told {
+        answer = answer => match answer {
             Ok(None) if broken => twirp::broken(),
             Ok(None) => answered,
             Ok(Some(refused)) => refused,
@@ -137,12 +137,12 @@ fn read(world: &World, body: &Value) -> Result<Call, Box<Response>> {
 
 impl World {
     /// Sends the one INVITE, and tells how the request ends: `None` when somebody picked up.
-    async fn dial(self: Arc<Self>, call: Call, tell: oneshot::Sender<Option<Response>>) {
+    async fn dial(self: Arc<Self>, call: Call, sender: oneshot::Sender<Option<Response>>) {
         let part = self.script.part(&call.to, self.ledger.invites_to(&call.to));
         let removed = self.join_callee(&call);
         match self.script.spell(self.note(Step::Invite, &call)) {
-            Some(spell) => self.reach_nobody(&call, spell, removed, tell).await,
-            None => self.ring(call, part, removed, tell).await,
+            Some(spell) => self.reach_nobody(&call, spell, removed, sender).await,
+            None => self.ring(call, part, removed, sender).await,
         }
     }
 
@@ -152,7 +152,7 @@ impl World {
         call: Call,
         part: Part,
         mut removed: watch::Receiver<bool>,
-        tell: oneshot::Sender<Option<Response>>,
+        sender: oneshot::Sender<Option<Response>>,
     ) {
         let first = part.ring.min(call.ring_timeout) / 2;
         let rings_out = part.fate == Fate::RingsOut || part.ring > call.ring_timeout;
@@ -179,7 +179,8 @@ impl World {
         if cancelled || rings_out {
             self.note(Step::Cancel, &call);
             self.leave(&call.room, &call.identity, Some("USER_UNAVAILABLE"));
-            tell.send(Some(error("canceled", "sip request timed out")))
+            sender
+                .send(Some(error("canceled", "sip request timed out")))
                 .ok();
             return;
         }
@@ -190,7 +191,7 @@ impl World {
             } => {
                 self.set_status(&call, "active");
                 self.note(Step::Answer, &call);
-                tell.send(None).ok();
+                sender.send(None).ok();
                 let (world, room) = (Arc::clone(&self), call.room.clone());
                 tokio::spawn(agent::converse(world, room, who));
                 if self.loses_its_agent(&call.key) {
@@ -212,7 +213,7 @@ impl World {
                 self.note(Step::End, &call);
                 let reason = reason_of(status, phrase);
                 self.leave(&call.room, &call.identity, reason);
-                tell.send(Some(self.refusal(&call, status, phrase))).ok();
+                sender.send(Some(self.refusal(&call, status, phrase))).ok();
             }
             Part {
                 fate: Fate::RingsOut,
@@ -236,7 +237,7 @@ impl World {
         call: &Call,
         spell: Spell,
         mut removed: watch::Receiver<bool>,
-        tell: oneshot::Sender<Option<Response>>,
+        sender: oneshot::Sender<Option<Response>>,
     ) {
         let no_reply = NO_REPLY <= call.ring_timeout;
         let tries = match spell {
@@ -263,7 +264,7 @@ impl World {
             }
         };
         self.leave(&call.room, &call.identity, reason);
-        tell.send(Some(answer)).ok();
+        sender.send(Some(answer)).ok();
     }
 
     /// The callee joins when the dialing begins, before the INVITE.

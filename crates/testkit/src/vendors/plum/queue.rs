@@ -12,7 +12,7 @@ use super::call::{Call, Status};
 use super::wire::{self, Asked, Fields, cut, json as as_json, number, page, xml};
 use super::{APPLICATION, DEPLOYMENT, DEVELOPER_KEY, EMAIL, LOGIN, PIN, Plant};
 
-/// What Plum dials again when it is not told otherwise.
+/// What Plum dials again by default.
 const RETRIES: u32 = 3;
 
 /// How long after a loop of the single queue everything is refused.
@@ -210,16 +210,16 @@ impl Plant {
     }
 
     fn enqueue(self: &Arc<Self>, order: &Order) -> Vec<u64> {
-        let told = |name: &str| order.fields.get(name)?.parse::<i64>().ok();
+        let answer = |name: &str| order.fields.get(name)?.parse::<i64>().ok();
         let retries = if order.is_fuse {
-            told("max_attempts").map(|attempts| attempts - 1)
+            answer("max_attempts").map(|attempts| attempts - 1)
         } else {
-            told("max_retries").or(told("max_retry"))
+            answer("max_retries").or(answer("max_retry"))
         };
         let retries = retries.map_or(RETRIES, |retries| u32::try_from(retries).unwrap());
-        let wait = told("retry_interval").or(told("reattempt_wait"));
+        let wait = answer("retry_interval").or(answer("reattempt_wait"));
         let wait = Duration::from_secs(u64::try_from(wait.unwrap_or(60)).unwrap());
-        let expires = told("expiration_timestamp").or(told("end_timestamp"));
+        let expires = answer("expiration_timestamp").or(answer("end_timestamp"));
         let expires = expires.filter(|seconds| *seconds > 0);
         let mut ids = Vec::new();
         for (to, from) in &order.numbers {

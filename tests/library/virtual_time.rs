@@ -2,7 +2,10 @@
 //! a log that is ahead of its clock.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod set_clock;
+
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,9 +16,9 @@ use dialdeck::domain::campaign::Evidence;
 use dialdeck::domain::event::{DeckClosed, DeckEnding, EventData, NewEvent};
 use dialdeck::domain::{
     CallEnd, CallEvent, CallEventKind, CallReport, CalleeType, CampaignState, Capabilities,
-    ClockHeld, ContactId, DeckId, Hints, Timestamp, TrunkName,
+    ClockHeld, ContactId, DeckId, Hints, PhoneNumber, Timestamp, TrunkName,
 };
-use dialdeck::engine::shell::{DRAIN_LIMIT, Ending, Ends, Shell};
+use dialdeck::engine::shell::{DRAIN_LIMIT, Ending, Ends, Handle, Shell};
 use dialdeck::policy::Context;
 use dialdeck::provider::simulator::Simulator;
 use dialdeck::provider::{LookUp, Owned, Provider, ProviderEvent, Request};
@@ -66,7 +69,6 @@ impl Provider for Silent {
 
 /// Gives a new deck one running campaign with one contact, and returns the contact.
 fn with_a_contact(store: &mut impl Acts, now: Timestamp) -> ContactId {
-    let rules = Rules::embedded();
     store.configure(&DeckConfig::embedded().settings).unwrap();
     let text = "name = \"recall\"\nseller = \"Harbor\"\npurpose = \"reminder\"\n\
         call_class = \"live\"\nagent = \"human\"\ntrunk = \"simulator\"\n\
@@ -75,8 +77,16 @@ fn with_a_contact(store: &mut impl Acts, now: Timestamp) -> ContactId {
     let by = by(now);
     let campaign = store.add_campaign(&settings, &by).unwrap();
     let number = "+12125550142".parse().unwrap();
-    let class = rules.locate(number, &Hints::default(), Evidence::All);
-    let row = NewContact {
+    let row = contact(number);
+    store.import_contacts(campaign, &[row], now).unwrap();
+    let running = CampaignState::Running;
+    store.move_campaign(campaign, running, "", &by).unwrap();
+    store.contacts_with(number).unwrap()[0].id
+}
+
+fn contact(number: PhoneNumber) -> NewContact {
+    let class = Rules::embedded().locate(number, &Hints::default(), Evidence::All);
+    NewContact {
         line: 1,
         number,
         name: String::new(),
@@ -85,11 +95,7 @@ fn with_a_contact(store: &mut impl Acts, now: Timestamp) -> ContactId {
         consent: None,
         expires_at: None,
         variables: String::new(),
-    };
-    store.import_contacts(campaign, &[row], now).unwrap();
-    let running = CampaignState::Running;
-    store.move_campaign(campaign, running, "", &by).unwrap();
-    store.contacts_with(number).unwrap()[0].id
+    }
 }
 
 fn by(at: Timestamp) -> By {
@@ -213,157 +219,5 @@ async fn a_clock_that_jumps_by_more_than_a_minute_is_held() {
     }
     for (wall, boot) in [(159, 100), (100, 159), (86_400, 86_400)] {
         assert_eq!(after_a_jump(wall, boot).await, (None, String::new()));
-    }
-}
-
-/// The time of a paused runtime, and a machine's clock that may be set.
-#[derive(Debug)]
-struct Machine {
-    start: Timestamp,
-    started: Instant,
-    set_by: AtomicI64,
-}
-
-/// The machine's clock.
-#[derive(Debug)]
-struct Wall(Arc<Machine>);
-
-/// The time since the machine was started.
-#[derive(Debug)]
-struct Passed(Arc<Machine>);
-
-impl Timekeeper for Wall {
-    fn now(&self) -> Timestamp {
-        let passed = self.0.start + self.0.started.elapsed();
-        Timestamp::from_millis(passed.as_millis() + self.0.set_by.load(Ordering::Relaxed))
-    }
-}
-
-impl Timekeeper for Passed {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(0) + self.0.started.elapsed()
-    }
-}
-
-/// A carrier whose calls are answered at once and last until they are hung up. It keeps how long after the
-/// start of the machine each hang-up was asked for.
-struct Talking {
-    capabilities: Capabilities,
-    news: Vec<ProviderEvent>,
-    started: Instant,
-    hung_up: Arc<Mutex<Vec<Duration>>>,
-}
-
-impl Provider for Talking {
-    fn capabilities(&self) -> Capabilities {
-        self.capabilities
-    }
-
-    fn request(&mut self, request: Request, at: Timestamp) {
-        let mut say = |attempt, kind| {
-            let event = CallEvent { attempt, at, kind };
-            self.news.push(ProviderEvent::Call(event));
-        };
-        match request {
-            Request::Place(call) => {
-                let human = CallEventKind::CalleeDetected(CalleeType::Human);
-                for kind in [CallEventKind::Sent, CallEventKind::Answered, human] {
-                    say(call.attempt, kind);
-                }
-            }
-            Request::HangUp(attempt) => {
-                self.hung_up.lock().unwrap().push(self.started.elapsed());
-                let end = CallEnd::Completed;
-                let report = CallReport {
-                    end,
-                    ..CallReport::default()
-                };
-                say(attempt, CallEventKind::Ended(report));
-            }
-            Request::LookUp(inquiry) => {
-                let up = ProviderEvent::LookedUp(inquiry.attempt, LookUp::InProgress);
-                self.news.push(up);
-            }
-            Request::ListNumbers => self.news.push(ProviderEvent::Numbers(Owned::Any)),
-        }
-    }
-
-    fn poll(&mut self, _: Timestamp) -> Vec<ProviderEvent> {
-        std::mem::take(&mut self.news)
-    }
-
-    fn next_event_at(&self) -> Option<Timestamp> {
-        (!self.news.is_empty()).then_some(Timestamp::MIN)
-    }
-
-    async fn ready(&mut self) {
-        std::future::pending::<()>().await;
-    }
-}
-
-/// Runs a call under a clock that is set by this much in its third minute, and that a person accepts later
-/// if `accepted`. Returns after how long the call was hung up.
-async fn hung_up_after(set_by: i64, accepted: bool) -> Vec<Duration> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("deck.sqlite");
-    let start = "2026-12-07T15:30:00Z".parse().unwrap();
-    let open = || SqliteStore::create_or_open(&path, DeckId(7), Rules::embedded(), start).unwrap();
-    let mut store = open();
-    with_a_contact(&mut store, start);
-    let machine = Arc::new(Machine {
-        start,
-        started: Instant::now(),
-        set_by: AtomicI64::new(0),
-    });
-    let wall = Clock::Kept(Arc::new(Wall(Arc::clone(&machine))));
-    let boot = Boot::Kept(Arc::new(Passed(Arc::clone(&machine))));
-    let hung_up = Arc::default();
-    let carrier = Talking {
-        capabilities: Capabilities::default(),
-        news: Vec::new(),
-        started: machine.started,
-        hung_up: Arc::clone(&hung_up),
-    };
-    let carriers = BTreeMap::from([(TrunkName("simulator".to_owned()), carrier)]);
-    let watch = ClockWatch::new(wall.clone(), boot);
-    let store = engine_of(store, folder.path());
-    let (shell, handle) = Shell::new(store, carriers, wall.clone(), Rules::embedded()).unwrap();
-    let shell = shell.with_clock_watch(Some(watch));
-    let engine = tokio::spawn(shell.run(Ends::OnRequest));
-    tokio::time::sleep(Duration::from_mins(2)).await;
-    machine.set_by.store(set_by, Ordering::Relaxed);
-    tokio::time::sleep(Duration::from_mins(5)).await;
-    if accepted {
-        let mut desk = open();
-        assert!(desk.snapshot(start).unwrap().clock_held.is_some());
-        desk.accept_clock(None, &by(wall.now())).unwrap();
-        handle.nudge();
-    }
-    tokio::time::sleep(Duration::from_hours(5)).await;
-    handle.drain(Some(Duration::ZERO)).await;
-    assert_eq!(engine.await.unwrap(), Ending::Drained);
-    hung_up.lock().unwrap().clone()
-}
-
-/// The machine's clock may be set while a person talks: the call ends neither sooner nor later.
-#[tokio::test(start_paused = true)]
-async fn a_call_lasts_as_long_as_time_passes_whatever_the_clock_says() {
-    let longest = DeckConfig::embedded().settings.trunks[0].max_call;
-    let undisturbed = hung_up_after(0, false).await;
-    let [after] = undisturbed[..] else {
-        panic!("{undisturbed:?}");
-    };
-    assert!(
-        after >= longest && after < longest + Duration::from_mins(1),
-        "{after:?}"
-    );
-    for set_by in [2, -2, 24, -24].map(|hours| hours * 3_600_000) {
-        for accepted in [false, true] {
-            let found = hung_up_after(set_by, accepted).await;
-            assert_eq!(
-                found, undisturbed,
-                "set by {set_by} ms, accepted: {accepted}"
-            );
-        }
     }
 }

@@ -15,6 +15,9 @@ use super::{Command, CommandError, Effected, EngineSnapshot, Event, Job, deck_fi
 /// one.
 const SWEEP: usize = 512;
 
+/// The reason in the log for which an engine accepts a clock that an operator has accepted.
+const FOLLOWS: &str = "the engine goes on by the clock that was accepted";
+
 /// Returns whether a job may share a later commit, because the dispatcher does not wait for its answer.
 pub(crate) fn is_lazy(job: &Job) -> bool {
     match job {
@@ -35,6 +38,7 @@ pub(crate) fn is_lazy(job: &Job) -> bool {
         | Job::CheckDone(_)
         | Job::NoteNumbers(..)
         | Job::HoldClock(_)
+        | Job::FollowClock
         | Job::Command(..) => false,
     }
 }
@@ -82,6 +86,10 @@ pub fn perform<S: EngineStore>(store: &mut S, job: Job, by: &By) -> Option<Event
         Job::NoteNumbers(trunk, owned) => numbers_of(store, &trunk, owned)
             .and_then(|numbers| store.note_numbers(&trunk, &numbers, by))
             .and_then(|()| engine_snapshot(store, now))
+            .map(|snapshot| Event::Snapshot(Box::new(snapshot))),
+        Job::FollowClock => store
+            .accept_clock(Some(FOLLOWS), by)
+            .and_then(|_| engine_snapshot(store, now))
             .map(|snapshot| Event::Snapshot(Box::new(snapshot))),
         Job::HoldClock(held) => store.hold_clock(held).map(|_| Event::ClockHeld),
         Job::CheckDone(campaign) => check_done(store, campaign, by),

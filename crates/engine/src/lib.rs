@@ -101,7 +101,7 @@ pub enum Event {
     ClockJumped(i64),
     /// The store has recorded that a jump of the clock holds the dialing.
     ClockHeld,
-    /// An operator accepted a jump of the clock; the shell compares the clock from now on. By this many
+    /// An operator accepted the machine's clock; the shell compares the clock from now on. By this many
     /// milliseconds the present instant was set forward; back if negative.
     ClockRestarted(i64),
     /// The store failed. Nothing may be sent any more.
@@ -241,6 +241,9 @@ pub enum Job {
     KeepEnd(AttemptId, PendingEnd),
     /// Records that a jump of the clock holds the dialing.
     HoldClock(ClockHeld),
+    /// Records that the engine goes on by the clock that an operator accepted: what it logged by the clock
+    /// before, after the acceptance, may be later.
+    FollowClock,
     /// Records which numbers the account owns, as a trunk's provider reports.
     NoteNumbers(TrunkName, Owned),
 }

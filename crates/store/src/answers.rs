@@ -201,6 +201,8 @@ pub struct Snapshot {
     pub last_event_at: Option<Timestamp>,
     /// A jump of the clock that is not accepted yet.
     pub clock_held: Option<ClockHeld>,
+    /// The last acceptance of the clock: its sequence number in the log, and the accepted instant.
+    pub clock_accepted: Option<(i64, Timestamp)>,
 }
 
 impl Snapshot {

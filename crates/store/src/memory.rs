@@ -35,6 +35,7 @@ pub struct MemoryStore {
     ids: Incarnations,
     recovery: Option<Recovery>,
     clock_held: Option<ClockHeld>,
+    clock_accepted: Option<(i64, Timestamp)>,
     settings: Option<DeckSettings>,
     caller_id_states: BTreeMap<PhoneNumber, CallerIdState>,
     /// Ends of the rests that blocked calls caused.
@@ -129,6 +130,7 @@ impl MemoryStore {
             ids: deck.into(),
             recovery: None,
             clock_held: None,
+            clock_accepted: None,
             settings: None,
             caller_id_states: BTreeMap::new(),
             caller_id_rests: BTreeMap::new(),

@@ -251,7 +251,7 @@ impl<S: EngineStore> Deck for World<S> {
         };
         self.store.accept_clock(None, &by).unwrap();
         self.carry_out(vec![Effect::Store(Job::Refresh)]);
-        assert!(self.dispatcher.clock_accepted());
+        assert!(self.dispatcher.clock_accepted().is_some());
         self.step(Event::ClockRestarted(0));
     }
 

@@ -73,6 +73,7 @@ fn an_accepted_clock_sets_the_log_back(store: &mut impl EngineStore) {
     assert_eq!(accepted, Some(expected));
     let after = store.snapshot(now).unwrap();
     assert_eq!(after.last_event_at, Some(now));
+    assert_eq!(after.clock_accepted, Some((after.head, now)));
     let mut used = |at| {
         let snapshot = store.snapshot(at).unwrap();
         let ids = snapshot.caller_ids.iter();

@@ -12,13 +12,16 @@ pub(super) struct ClockState {
     pub(super) held: Option<ClockHeld>,
     /// Whether the store has yet to record the jump: until then snapshots do not show it.
     recording: bool,
-    /// Whether an operator accepted the jump and the shell has yet to restart its comparison.
-    accepted: bool,
+    /// The instant at which an operator accepted the clock, if the shell has yet to restart its comparison.
+    accepted: Option<Timestamp>,
+    /// The acceptance in the last snapshot, by its sequence number in the log.
+    known: Option<i64>,
 }
 
 impl Dispatcher {
-    /// Returns whether a jump of the clock was accepted, so that the shell has to restart its comparison.
-    pub const fn clock_accepted(&self) -> bool {
+    /// Returns the instant at which an operator accepted the clock, if the shell has yet to restart its
+    /// comparison.
+    pub const fn clock_accepted(&self) -> Option<Timestamp> {
         self.clock.accepted
     }
 
@@ -38,13 +41,18 @@ impl Dispatcher {
             effects.push(Self::alert(AlertRaised::clock_behind(now, last), now));
         }
         self.clock_behind = behind;
-        match snapshot.clock_held {
-            _ if self.clock.recording => {}
-            Some(held) => {
-                self.clock.held = Some(held);
-                self.clock.accepted = false;
-            }
-            None => self.clock.accepted = self.clock.held.is_some(),
+        if let (Some(held), false) = (snapshot.clock_held, self.clock.recording) {
+            self.clock.held = Some(held);
+        }
+        // An acceptance counts whatever this engine knew of the clock when it was given. An engine starts by
+        // the clock that there is.
+        let known = self.clock.known;
+        self.clock.known = snapshot.clock_accepted.map(|(seq, _)| seq);
+        if let Some((seq, at)) = snapshot.clock_accepted
+            && self.started
+            && known != Some(seq)
+        {
+            self.clock.accepted = Some(at);
         }
     }
 
@@ -58,6 +66,7 @@ impl Dispatcher {
         let held = ClockHeld { at: now, seconds };
         self.clock.held = Some(held);
         self.clock.recording = true;
+        self.clock.accepted = None;
         effects.push(Self::alert(AlertRaised::clock_jumped(held), now));
         effects.push(Effect::Store(Job::HoldClock(held)));
         self.take_back_unsent(effects);
@@ -72,7 +81,11 @@ impl Dispatcher {
     /// milliseconds ahead of the time by which calls were measured. What is due for a call stays as far off
     /// as it was.
     pub(super) fn on_clock_restarted(&mut self, set_by: i64, effects: &mut Vec<Effect>) {
-        self.clock = ClockState::default();
+        let known = self.clock.known;
+        self.clock = ClockState {
+            known,
+            ..ClockState::default()
+        };
         let attempts: Vec<AttemptId> = self.calls.keys().copied().collect();
         for attempt in attempts {
             if let Some(call) = self.calls.get_mut(&attempt) {
@@ -80,6 +93,6 @@ impl Dispatcher {
             }
             self.rewake(attempt);
         }
-        effects.push(Effect::Store(Job::Refresh));
+        effects.push(Effect::Store(Job::FollowClock));
     }
 }

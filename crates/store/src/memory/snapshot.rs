@@ -60,6 +60,7 @@ impl MemoryStore {
             head: self.log.last().map_or(0, |(_, sealed)| sealed.seq),
             last_event_at,
             clock_held: self.clock_held,
+            clock_accepted: self.clock_accepted,
         }
     }
 

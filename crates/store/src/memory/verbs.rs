@@ -321,6 +321,8 @@ impl ActVerbs for MemoryStore {
         what.numbers = numbers.len() as u64;
         self.clock_held = None;
         self.note(timing::clock_accepted(&what, reason, by));
+        let last = self.log.last();
+        self.clock_accepted = last.map(|(_, sealed)| (sealed.seq, sealed.at));
         Ok(Some(what))
     }
 }

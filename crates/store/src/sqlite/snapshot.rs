@@ -56,6 +56,7 @@ pub(super) fn snapshot(work: &mut Work<'_>, now: Timestamp) -> Result<Snapshot, 
         head: head.seq,
         last_event_at: head.at,
         clock_held: timing::held(work)?,
+        clock_accepted: timing::last_accepted(work)?,
     })
 }
 

@@ -70,6 +70,7 @@ impl World {
             | Job::KeepRest(..)
             | Job::NoteUnclosed(..)
             | Job::KeepEnd(..) => None,
+            Job::FollowClock => panic!("the clock is not set here"),
             Job::Command(..) => panic!("nothing is commanded here"),
         }
     }

@@ -155,10 +155,10 @@ fn what_runs_is_paused_by_a_restore_because_a_pause_may_be_lost() {
             assert_eq!(said.code, 3, "{act:?}, {accepted}: {said:?}");
             assert_eq!(bench.invites(), invites, "{act:?}, {accepted}");
             let log = bench.ok(&["log", "export", "--jsonl"]);
-            let paused = log
+            let mut paused = log
                 .lines()
                 .filter(|line| line.contains(r#""kind":"campaign_paused""#));
-            let paused: Value = serde_json::from_str(paused.last().unwrap()).unwrap();
+            let paused: Value = serde_json::from_str(paused.next_back().unwrap()).unwrap();
             let note = paused["data"]["note"].as_str().unwrap();
             assert!(note.contains("pauses and stops"), "{paused}");
             assert_ne!(paused["actor"], json!("engine"), "{paused}");

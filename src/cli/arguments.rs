@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::error::Error as _;
+use std::num::ParseIntError;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
@@ -89,8 +90,9 @@ fn message(error: &clap::Error) -> String {
         ErrorKind::InvalidUtf8,
     ];
     if is_value.contains(&kind) {
-        let why = error.source().map(ToString::to_string);
-        let why = why.map_or_else(String::new, |why| format!(": {why}"));
+        let why = reason(error)
+            .0
+            .map_or_else(String::new, |why| format!(": {why}"));
         return match first(ContextKind::InvalidValue).filter(|value| !value.is_empty()) {
             Some(value) => format!("`{value}` is not a value of {argument}{why}"),
             None => format!("{argument} has no value"),
@@ -116,8 +118,28 @@ fn message(error: &clap::Error) -> String {
     text.to_owned()
 }
 
+/// Returns why a value is wrong, as far as it says more than that, and what to write instead.
+fn reason(error: &clap::Error) -> (Option<String>, Option<String>) {
+    let Some(source) = error.source() else {
+        return (None, None);
+    };
+    // The standard library's text does not say what to write.
+    if source.is::<ParseIntError>() {
+        return (None, Some("write a whole number".to_owned()));
+    }
+    let text = source.to_string();
+    let (reason, hint) = error::reason_and_hint(&text);
+    match hint {
+        None if reason.starts_with("use ") => (None, Some(text)),
+        hint => (Some(reason.to_owned()), hint.map(str::to_owned)),
+    }
+}
+
 /// Returns what to do: the values or names that exist, or where the arguments are listed.
 fn hint(error: &clap::Error) -> String {
+    if let (_, Some(hint)) = reason(error) {
+        return format!("{hint}; {HELP}");
+    }
     let known = [
         (ContextKind::ValidValue, "use"),
         (ContextKind::ValidSubcommand, "use"),
@@ -190,7 +212,24 @@ mod tests {
                 "there is no argument `--frob`",
                 HELP,
             ),
-            ("run --speed 0", "--speed", "whole number", HELP),
+            (
+                "run --speed 0",
+                "--speed",
+                "`0` is not a value of --speed <N|max>",
+                "use a whole number",
+            ),
+            (
+                "run --seed x",
+                "--seed",
+                "`x` is not a value of --seed <N>",
+                "write a whole number",
+            ),
+            (
+                "run --start-at x",
+                "--start-at",
+                "is not an instant",
+                "write it as 2026-12-07T15:30:00Z",
+            ),
             ("run --speed", "--speed", "has no value", HELP),
             (
                 "completions tcsh",

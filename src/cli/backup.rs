@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use super::args::BackupArgs;
 use super::deck::STORE_FILE;
 use super::dnc_lists::write_csv;
+use super::error::Place;
 use super::output::{self, count, instant};
 use super::progress::{Progress, Showing};
 use super::{CliError, Deck, Env, ExitCode};
@@ -88,8 +89,9 @@ fn may_back_up(to: &Path, env: &Env) -> Result<(), CliError> {
         .ancestors()
         .find_map(|folder| fs::canonicalize(folder).ok());
     if there.is_some_and(|folder| folder.starts_with(&deck)) {
-        let message = format!("{} lies in the deck's own folder", to.display());
-        return Err(CliError::usage(message).hint("name a folder beside it, or on another disk"));
+        return Err(CliError::usage("lies in the deck's own folder")
+            .at(Place::file(to.display()))
+            .hint("name a folder beside it, or on another disk"));
     }
     Ok(())
 }
@@ -110,10 +112,9 @@ fn new_folder(wanted: &Path) -> Result<TempDir, CliError> {
         Err(_) => wanted.symlink_metadata().is_ok(),
     };
     if there {
-        return Err(
-            CliError::usage(format!("{} is there already", wanted.display()))
-                .hint("name a new folder: a backup overwrites nothing"),
-        );
+        return Err(CliError::usage("is there already")
+            .at(Place::file(wanted.display()))
+            .hint("name a new folder: a backup overwrites nothing"));
     }
     let parent = parent(wanted);
     fs::create_dir_all(parent).map_err(|error| CliError::file(parent, &error))?;
@@ -184,7 +185,8 @@ pub(super) fn check_content(store: &Path) -> Result<(), CliError> {
     };
     let manifest: Option<serde_json::Value> = serde_json::from_str(&text).ok();
     let Some(manifest) = manifest else {
-        return Err(CliError::deck(format!("{}: it is damaged", path.display()))
+        return Err(CliError::deck("it is damaged")
+            .at(Place::file(path.display()))
             .hint("restore another backup"));
     };
     let wanted = manifest["sha256"].as_str();
@@ -192,9 +194,9 @@ pub(super) fn check_content(store: &Path) -> Result<(), CliError> {
         return Ok(());
     }
     Err(CliError::deck(format!(
-        "{} is not what was backed up: its SHA-256 is another than {MANIFEST} has",
-        store.display()
+        "it is not what was backed up: its SHA-256 is another than {MANIFEST} has"
     ))
+    .at(Place::file(store.display()))
     .hint("restore another backup; nothing was changed"))
 }
 

@@ -16,6 +16,7 @@ use serde_json::json;
 pub(super) use self::survey::areas;
 use self::survey::{Endangered, Survey};
 use super::args::DncImportArgs;
+use super::error::Place;
 use super::import::{self, table};
 use super::output::{self, count, instant};
 use super::progress::{Progress, Showing};
@@ -322,12 +323,12 @@ fn refuse(file: &DncFile, to: &Path, env: &Env, out: &mut dyn Write) -> Result<E
         say_file(file, out)?;
     }
     let message = format!(
-        "{}: {} of {} cannot be read; nothing was changed",
-        file.figures().file,
+        "{} of {} cannot be read; nothing was changed",
         file.rejected(),
         count(file.rows(), "row")
     );
-    Err(CliError::failed(message).hint(
+    let place = Place::file(&file.figures().file);
+    Err(CliError::failed(message).at(place).hint(
         "correct them and import the list again, or take the rest of it with --accept-rejects",
     ))
 }

@@ -66,7 +66,7 @@ pub(crate) fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliErr
     findings.push(build::sqlite());
     deck_file(env, &mut findings);
     let looks = console::broken(env).into_iter();
-    findings.extend(looks.map(|error| finding("console", Level::Warn, error.brief())));
+    findings.extend(looks.flat_map(|error| each(&error, "console", Level::Warn)));
     let mut deck = if Deck::exists(env) {
         Deck::open_quietly(env)
             .map_err(|error| findings.push(finding("store", Level::Fail, error.to_string())))
@@ -83,9 +83,16 @@ pub(crate) fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliErr
         deck::findings(deck, env, &mut findings)?;
         findings.push(deck::place_finding(deck, env)?);
     }
-    // A broken deck file has been reported already.
-    if let Ok(config) = env.deck_config() {
-        config_findings(deck.as_mut(), &config, env, &mut findings)?;
+    match env.deck_config() {
+        Ok(config) => config_findings(deck.as_mut(), &config, env, &mut findings)?,
+        // A broken deck file has been reported already.
+        Err(_) => {
+            if let Some(deck) = &mut deck {
+                let now = deck.now()?;
+                let snapshot = deck.store.snapshot(now)?;
+                findings.extend(deck::bans(deck, &snapshot, None));
+            }
+        }
     }
     if let Some(deck) = &mut deck {
         deck::exchange_findings(deck, &mut findings)?;
@@ -136,7 +143,9 @@ fn config_findings(
     };
     let campaigns = deck.store.campaigns()?;
     let now = deck.now()?;
-    let classes = deck.store.snapshot(now)?.classes;
+    let snapshot = deck.store.snapshot(now)?;
+    findings.extend(deck::bans(deck, &snapshot, Some(config)));
+    let classes = snapshot.classes;
     for campaign in campaigns
         .iter()
         .filter(|one| !matches!(one.state, CampaignState::Stopped | CampaignState::Done))
@@ -164,15 +173,21 @@ fn finding(check: &'static str, level: Level, found: String) -> Finding {
     }
 }
 
+/// Returns a finding for each fault of an error.
+fn each(error: &CliError, check: &'static str, level: Level) -> Vec<Finding> {
+    let faults = error.each().into_iter();
+    faults.map(|found| finding(check, level, found)).collect()
+}
+
 fn law(env: &mut Env, findings: &mut Vec<Finding>) {
-    findings.push(match rules::of_deck(env) {
+    match rules::of_deck(env) {
         Ok(rules) => {
             let digest = format!("digest {}", rules.digest());
             env.rules = rules;
-            finding("rules", Level::Ok, digest)
+            findings.push(finding("rules", Level::Ok, digest));
         }
-        Err(fault) => finding("rules", Level::Fail, fault.brief()),
-    });
+        Err(error) => findings.extend(each(&error, "rules", Level::Fail)),
+    }
 }
 
 /// Adds the zone database in use, and the zones whose contacts are held because two databases disagree.
@@ -252,6 +267,9 @@ fn deck_file(env: &Env, findings: &mut Vec<Finding>) {
                 env.config.display()
             ),
         ),
-        Err(error) => finding("deck file", Level::Fail, error.brief()),
+        Err(error) => {
+            findings.extend(each(&error, "deck file", Level::Fail));
+            return;
+        }
     });
 }

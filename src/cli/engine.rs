@@ -285,13 +285,22 @@ fn only_simulated(run: &Run) -> Result<(), CliError> {
 pub(super) fn own(env: &Env) -> Result<EngineLock, CliError> {
     let lock = EngineLock::try_acquire(&env.deck)
         .map_err(|error| CliError::deck(deck::lock_unseen(&env.deck, &error)))?;
-    lock.ok_or_else(|| {
-        CliError::deck(format!(
-            "another engine already owns the deck {}",
-            env.deck.display()
+    lock.ok_or_else(|| owned(env))
+}
+
+/// Returns the error of a deck that another engine owns. One whose folder was moved from under it sends
+/// nothing more, and ends by itself.
+fn owned(env: &Env) -> CliError {
+    let deck = env.deck.display();
+    match place::moved_from(env) {
+        Some(place) => CliError::deck(format!(
+            "another engine already owns the deck {deck}: it was started at {place}, and the deck was moved from \
+             under it"
         ))
-        .hint("end it first, or name another deck with --deck DIR")
-    })
+        .hint("it sends nothing more, and ends once the calls that are up are over or 30 seconds have passed: try again then"),
+        None => CliError::deck(format!("another engine already owns the deck {deck}"))
+            .hint("end it first, or name another deck with --deck DIR"),
+    }
 }
 
 /// Returns the clock of this run, and stores it for other processes. A simulated clock never starts before
@@ -430,11 +439,11 @@ fn close(
     deck.store.end_run()?;
     let anchor = log::anchor(&mut deck.store)?;
     // Standard output holds the log or the summary, and nothing more.
-    reporter.say(&if env.json {
-        json!({ "anchor": anchor }).to_string()
+    if env.json {
+        tty::say(&format!("{}\n", json!({ "anchor": anchor })));
     } else {
-        format!("anchor {anchor}")
-    });
+        reporter.say(&format!("anchor {anchor}"));
+    }
     if shown == Shown::Entries {
         return Ok(ExitCode::Done);
     }

@@ -8,6 +8,7 @@ use etcetera::base_strategy::{BaseStrategy as _, Xdg};
 use nix::unistd::{Uid, User};
 
 use super::args::{CountryArgs, GlobalArgs};
+use super::error::Place;
 use super::rules::Choice;
 use super::{CliError, Deck};
 use crate::config::{DeckConfig, has_deck_file, load_deck};
@@ -182,11 +183,9 @@ impl Env {
     /// Errors if the file cannot be read, has faults, or is named by `--config` and does not exist.
     pub fn deck_config(&self) -> Result<DeckConfig, CliError> {
         if self.config_named && !has_deck_file(&self.config) {
-            return Err(CliError::usage(format!(
-                "there is no deck file {}",
-                self.config.display()
-            ))
-            .hint("name one that exists with --config, or leave it out"));
+            return Err(CliError::usage("there is no such deck file")
+                .at(Place::file(self.config.display()))
+                .hint("name one that exists with --config, or leave it out"));
         }
         if self.config == self.own_deck_file() {
             self.own_config()
@@ -210,7 +209,8 @@ impl Env {
             } else {
                 "gone"
             };
-            return Err(CliError::failed(format!("{}: the deck's file is {what}", own.display()))
+            return Err(CliError::failed(format!("the deck's file is {what}"))
+                .at(Place::file(own.display()))
                 .hint("put it back, or write another there: `dialdeck --deck NEW config print` prints the embedded one"));
         }
         Ok(load_deck(&own)?)

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::json;
 
+pub(super) use self::convert::reason_and_hint;
 use super::ExitCode;
 use crate::domain::text::{escape_json, one_line};
 
@@ -193,7 +194,12 @@ impl CliError {
         } else {
             ErrorKind::Failed
         };
-        let found = Self::new(kind, plain(error)).at(Place::file(path.display()));
+        let message = if missing {
+            "there is no such file".to_owned()
+        } else {
+            error.to_string()
+        };
+        let found = Self::new(kind, message).at(Place::file(path.display()));
         match near(path).filter(|_| missing) {
             Some(hint) => found.hint(hint),
             None => found,
@@ -318,7 +324,7 @@ impl CliError {
         Self {
             kind,
             // What was typed, or a file's name, may hold a line end.
-            message: one_line(&message.to_string()).into_owned(),
+            message: one_line(&plain(message.to_string())).into_owned(),
             ..Self::reader_gone()
         }
     }
@@ -397,24 +403,27 @@ fn near(path: &Path) -> Option<String> {
     let distance = |name: &String| strsim::osa_distance(&wanted, &name.to_lowercase());
     let closest = names.min_by_key(|name| (distance(name), name.clone()));
     Some(match closest {
-        Some(name) if 2 * distance(&name) <= wanted.chars().count() => {
+        // One edit for each four characters: more changes make another name of it.
+        Some(name) if 4 * distance(&name) <= wanted.chars().count() => {
             format!("did you mean {}?", path.with_file_name(name).display())
         }
-        Some(name) => format!(
-            "of the files in {} the closest name is {name}",
+        Some(_) => format!(
+            "name a file that exists; {} has none like it",
             folder.display()
         ),
         None => format!("there are no files in {}", folder.display()),
     })
 }
 
-/// Returns the error without the operating system's error number.
-fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error") {
-        Some((words, _)) => words.to_owned(),
-        None => text,
+/// Returns the text without the numbers that the operating system gives its errors.
+fn plain(mut text: String) -> String {
+    while let Some(start) = text.find(" (os error ") {
+        let Some(end) = text[start..].find(')') else {
+            return text;
+        };
+        text.replace_range(start..=start + end, "");
     }
+    text
 }
 
 #[cfg(test)]
@@ -468,7 +477,7 @@ mod tests {
         assert!(missing("contact.csvv").ends_with("contacts.csv?"));
         assert!(missing("Contacts.TOML").ends_with("contacts.toml?") || cfg!(target_os = "macos"));
         assert!(missing("opted_out.txt").ends_with("opted-out.txt?"));
-        assert!(missing("zzz.json").contains("the closest name is"));
+        assert!(missing("zzz.json").ends_with("has none like it"));
         assert!(missing("none/contacts.csv").contains("there is no folder"));
     }
 

@@ -312,6 +312,15 @@ pub(super) fn elsewhere_known(
     Ok(is_elsewhere.then_some(known))
 }
 
+/// Returns where the deck's last engine ran, if that is another folder on this machine, for a deck whose store
+/// cannot be waited for.
+pub(super) fn moved_from(env: &Env) -> Option<String> {
+    let text = SqliteStore::meta_at(&env.deck.join(STORE_FILE), ENGINE_PLACE);
+    let known: Place = serde_json::from_str(&text.ok()??).ok()?;
+    let here = Place::in_folder(env).ok()?;
+    (known.host == here.host && known.folder != here.folder).then_some(known.folder)
+}
+
 /// Returns where the last engine of the deck in this store ran; `None` if none has run.
 fn known_place(store: &mut SqliteStore) -> Result<Option<Place>, CliError> {
     let Some(text) = store.meta(ENGINE_PLACE)? else {

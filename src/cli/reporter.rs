@@ -152,7 +152,11 @@ impl Reporter {
             line.write_all(b"\r\x1b[K").ok();
             line.finish();
         }
-        tty::say(&format!("{text}\n"));
+        tty::say(&if self.entries == Entries::Unchanged {
+            CliError::failed(text).render_warning(true)
+        } else {
+            format!("{text}\n")
+        });
     }
 }
 

@@ -14,6 +14,7 @@ use self::carry::Carried;
 
 use super::args::RestoreArgs;
 use super::deck::{self, STORE_FILE};
+use super::error::Place as ErrorPlace;
 use super::mark_state::missing;
 use super::pause_all::pause_all;
 use super::place::{self, Place};
@@ -43,6 +44,11 @@ pub(super) fn execute(
         let message = format!("as {} you may not restore a deck", who.role);
         return Err(CliError::not_permitted(message)
             .hint("a supervisor does it; [roles] in dialdeck.toml gives rights"));
+    }
+    if args.from.is_none() && !Deck::exists(env) {
+        return Err(
+            Deck::missing(env).hint("`dialdeck restore --from BACKUP` puts a backup in its place")
+        );
     }
     if let Some(reason) = &args.lists_complete {
         return confirm(reason, env, out);
@@ -87,11 +93,6 @@ fn confirm(reason: &str, env: &Env, out: &mut dyn Write) -> Result<ExitCode, Cli
 
 /// Continues from the store that is in place.
 fn accept(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
-    if !Deck::exists(env) {
-        return Err(
-            Deck::missing(env).hint("`dialdeck restore --from BACKUP` puts a backup in its place")
-        );
-    }
     let mut deck = Deck::open_to_hold_back(env)?;
     let now = deck.now()?;
     let marked = deck.marked().clone();
@@ -148,11 +149,13 @@ fn replace(
 ) -> Result<ExitCode, CliError> {
     manifest::check_content(source)?;
     let mut progress = Progress::new("restore", 0, Showing::unless(env.json));
-    backup::copy_backup(source, prepared, &mut |done, total| {
+    let copied = backup::copy_backup(source, prepared, &mut |done, total| {
         progress.step(done, total);
-    })?;
+    });
+    copied.map_err(|error| is_no_backup(source, error.into()))?;
     drop(progress);
-    let mut store = deck::open_at(prepared, &env.rules)?;
+    let store = deck::open_at(prepared, &env.rules);
+    let mut store = store.map_err(|error| is_no_backup(source, error))?;
     store.restrict(env.authority()?);
     store.check()?;
     let found = store.cross_check()?;
@@ -230,10 +233,21 @@ fn source(from: &Path) -> Result<PathBuf, CliError> {
     if source.is_file() {
         return Ok(source);
     }
-    Err(
-        CliError::usage(format!("there is no backup at {}", from.display()))
-            .hint("name the folder that `dialdeck backup` made, or a copy of deck.sqlite"),
-    )
+    Err(CliError::usage("there is no backup")
+        .at(ErrorPlace::file(from.display()))
+        .hint(NAME_A_BACKUP))
+}
+
+/// The hint for a file that is no backup.
+const NAME_A_BACKUP: &str =
+    "name the folder that `dialdeck backup` made, or a whole copy of deck.sqlite";
+
+/// Returns the error of a file that cannot be opened as a backup.
+fn is_no_backup(source: &Path, mut error: CliError) -> CliError {
+    error.message = format!("it is no backup that can be restored: {error}");
+    error
+        .at(ErrorPlace::file(source.display()))
+        .hint(NAME_A_BACKUP)
 }
 
 /// Returns a loss of unknown size.

@@ -5,6 +5,7 @@ use std::io::Write;
 use super::args::RunArgs;
 use super::carriers::Simulated;
 use super::engine::{self, Run};
+use super::error::Fault;
 use super::place::Answer;
 use super::reporter::Shown;
 use super::{CliError, Deck, Env, ExitCode, law, place};
@@ -43,9 +44,9 @@ pub(crate) fn execute(
     let all = deck.store.campaigns()?.into_iter();
     let begin: Vec<Campaign> = all.filter(|one| drafts.contains(&one.id)).collect();
     for line in law::before_start(&mut deck, &begin)? {
-        tty::say(&format!("{line}\n"));
+        note(&CliError::failed(line), env);
     }
-    warn(&mut deck, &config, &drafts)?;
+    warn(&mut deck, &config, &drafts, env)?;
     drop(deck);
     let run = Run {
         config,
@@ -95,17 +96,32 @@ fn start(deck: &mut Deck, names: &[String], by: &By) -> Result<(), CliError> {
 }
 
 /// Prints warnings about the deck file, and about campaigns that it keeps from being dialed.
-fn warn(deck: &mut Deck, config: &DeckConfig, drafts: &[CampaignId]) -> Result<(), CliError> {
+fn warn(
+    deck: &mut Deck,
+    config: &DeckConfig,
+    drafts: &[CampaignId],
+    env: &Env,
+) -> Result<(), CliError> {
     let campaigns = deck.store.campaigns()?;
     let dialed = campaigns
         .iter()
         .filter(|one| one.state == CampaignState::Running || drafts.contains(&one.id));
     let odds = dialed.flat_map(|campaign| config.mismatches_with(&campaign.settings));
-    let general = config.warnings.iter().map(ToString::to_string);
-    for warning in general.chain(odds) {
-        tty::say(&format!("warning: {warning}\n"));
+    let general = config.warnings.iter().cloned().map(Fault::from);
+    let general = general.map(CliError::from);
+    for warning in general.chain(odds.map(CliError::failed)) {
+        tty::say(&warning.render_warning(env.json));
     }
     Ok(())
+}
+
+/// Says something before the engine starts: a line of text, or a notice for programs.
+fn note(said: &CliError, env: &Env) {
+    tty::say(&if env.json {
+        said.render_warning(true)
+    } else {
+        format!("{}\n", said.brief())
+    });
 }
 
 /// Returns the named campaigns that are in draft. Errors if one does not exist or may not run.

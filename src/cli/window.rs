@@ -131,7 +131,14 @@ fn run_numbers(
             call: with_purpose(args.class, args.purpose),
             at: args.at.unwrap_or(now),
         };
-        let answer = judge(law, &question).map_err(CliError::usage)?;
+        let answer = judge(law, &question).map_err(|why| {
+            let argument = if matches!(why, LocateError::UnknownRegion(_)) {
+                "--region <REGION>"
+            } else {
+                "--zone <ZONE>"
+            };
+            CliError::wrong_argument(argument, &why.to_string())
+        })?;
         if json {
             writeln!(out, "{}", as_json(text, &question, &answer))?;
         } else {

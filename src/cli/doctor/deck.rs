@@ -5,6 +5,7 @@ use crate::cli::deck::Owner;
 use crate::cli::output::{self, count, instant};
 use crate::cli::{CliError, Deck, Env, advice, integrity, mark_state, messages, older_copy, place};
 use crate::clock::{Clock, DeckClock};
+use crate::config::DeckConfig;
 use crate::domain::event::Alert;
 use crate::domain::{AttemptState, CallerIdState, Timestamp, clock_behind};
 use crate::engine::board::Board;
@@ -35,6 +36,36 @@ pub(super) fn exchange_findings(
         findings.push(finding("inbound", Level::Warn, text));
     }
     Ok(())
+}
+
+/// Returns the emergency bans: those that the running engine holds, and those of the deck file where they
+/// differ, which hold from the next start.
+pub(super) fn bans(deck: &Deck, snapshot: &Snapshot, file: Option<&DeckConfig>) -> Option<Finding> {
+    let held = &snapshot.emergency_bans;
+    let written = file.map_or(held, |config| &config.settings.emergency_bans);
+    let named = |bans: &[String]| match bans {
+        [] => "none".to_owned(),
+        bans => bans.join(", "),
+    };
+    let text = match deck.owner() {
+        Owner::Engine | Owner::Unseen(_) if held != written => format!(
+            "emergency ban: the deck file has changed: {} there; the running engine holds {}, until it is started again",
+            named(written),
+            named(held)
+        ),
+        Owner::Engine | Owner::Unseen(_) | Owner::Nobody if written.is_empty() => return None,
+        Owner::Engine | Owner::Unseen(_) => {
+            format!(
+                "emergency ban in force: {}; contacts there wait",
+                named(held)
+            )
+        }
+        Owner::Nobody => format!(
+            "emergency ban in force from the next start: {}; contacts there wait",
+            named(written)
+        ),
+    };
+    Some(finding("bans", Level::Warn, text))
 }
 
 /// Adds whether the store is as the last run left it, and faults of the deck's mark.
@@ -77,13 +108,6 @@ pub(super) fn findings(
     let snapshot = deck.store.snapshot(now)?;
     findings.push(contents(deck, &snapshot));
     findings.push(engine(deck));
-    if !snapshot.emergency_bans.is_empty() {
-        let text = format!(
-            "emergency ban in force: {}; contacts there wait",
-            snapshot.emergency_bans.join(", ")
-        );
-        findings.push(finding("bans", Level::Warn, text));
-    }
     findings.extend(deck_file_alerts(deck, &snapshot, now)?);
     findings.push(clock_finding(clock, &snapshot));
     findings.push(partition(deck, now)?);

@@ -2,8 +2,9 @@
 
 use std::io;
 
-use super::{CliError, DISPLACED, ErrorKind, Fault, Place, SUPERSEDED, plain};
+use super::{CliError, DISPLACED, ErrorKind, Fault, Place, SUPERSEDED};
 use crate::config::{ConfigError, ConfigErrors};
+use crate::domain::text::one_line;
 use crate::intake::FileError;
 use crate::store::StoreError;
 
@@ -13,7 +14,7 @@ impl From<io::Error> for CliError {
         if error.kind() == io::ErrorKind::BrokenPipe {
             Self::reader_gone()
         } else {
-            Self::failed(format!("writing the output: {}", plain(&error))).because(error)
+            Self::failed(format!("writing the output: {error}")).because(error)
         }
     }
 }
@@ -31,6 +32,35 @@ impl CliError {
             return Self::from(only).of_kind(kind);
         }
         Self::several(kind, message(faults.len()), faults)
+    }
+
+    /// Creates the error of a wrong argument from a text that ends with what to do, after a semicolon.
+    pub(in crate::cli) fn wrong_argument(argument: &str, text: &str) -> Self {
+        let (message, hint) = reason_and_hint(text);
+        let found = Self::usage(message).at(Place::argument(argument));
+        match hint {
+            Some(hint) => found.hint(hint),
+            None => found,
+        }
+    }
+
+    /// Returns each fault in one line.
+    pub(in crate::cli) fn each(&self) -> Vec<String> {
+        if self.faults.is_empty() {
+            return vec![self.brief()];
+        }
+        let faults = self.faults.iter();
+        faults
+            .map(|fault| one_line(&fault.to_string()).into_owned())
+            .collect()
+    }
+}
+
+/// Returns the parts of a text that ends with what to do, after a semicolon.
+pub(in crate::cli) fn reason_and_hint(text: &str) -> (&str, Option<&str>) {
+    match text.split_once("; ") {
+        Some((reason, hint)) => (reason, Some(hint)),
+        None => (text, None),
     }
 }
 

@@ -62,11 +62,18 @@ pub(in crate::cli) fn copy(env: &Env) -> Result<(), CliError> {
     let recovery = deck.store.recovery()?.filter(|_| lost.is_some());
     let made = format!("the copy of deck {from} is the deck {identity} now");
     let other = other.map_or_else(String::new, |other| format!("{other}: it goes on\n"));
-    tty::say(&format!(
+    let text = format!(
         "{}{other}for trunks of real carriers give it accounts of its own, and write credentials_for = \"{identity}\" into {}\n",
         outcome(&made, paused, lost.as_ref(), recovery.as_ref()),
         output::named(&env.own_deck_file())
-    ));
+    );
+    if env.json {
+        for line in text.lines() {
+            tty::say(&CliError::failed(line).render_warning(true));
+        }
+    } else {
+        tty::say(&text);
+    }
     Ok(())
 }
 

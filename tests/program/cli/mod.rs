@@ -5,6 +5,7 @@
 )]
 
 mod campaigns;
+mod faults;
 mod files;
 mod held;
 mod judging;

@@ -25,7 +25,7 @@ fn a_deck_that_leaves_from_under_its_engine_stops_it() {
             name: "the folder is moved away",
             under: Under::Engine,
             done: |bench| bench.move_deck("deck.old"),
-            says: "the deck at {deck} is no longer the one this process opened: deck.sqlite is gone; nothing was dialed after that",
+            says: "the deck at {deck} is no longer the one this process opened: its folder was moved or removed; nothing was dialed after that",
             hint: DISPLACED,
             way_out: put_back,
         },

@@ -127,7 +127,16 @@ impl Place {
             let what = match FileId::at(path) {
                 Ok(found) if found == *held => continue,
                 Ok(_) => "is another file now".to_owned(),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => "is gone".to_owned(),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    let folder = path.parent().unwrap_or(Path::new("/"));
+                    if !folder.exists() {
+                        return Err(StoreError::Displaced(Displaced {
+                            folder: folder.to_owned(),
+                            found: "its folder was moved or removed".to_owned(),
+                        }));
+                    }
+                    "is gone".to_owned()
+                }
                 // A file whose identity cannot be read is not known to be there.
                 Err(error) => format!("cannot be looked at: {error}"),
             };
@@ -191,7 +200,10 @@ mod tests {
             "{copied}"
         );
         let moved = after(|deck| fs::rename(deck, deck.with_extension("old")).unwrap());
-        assert!(moved.ends_with("deck.sqlite is gone"), "{moved}");
+        assert!(
+            moved.ends_with("its folder was moved or removed"),
+            "{moved}"
+        );
         let linked = after(|deck| {
             let old = deck.with_extension("old");
             fs::rename(deck, &old).unwrap();

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use dialdeck::store::sqlite::lock::EngineLock;
+
 use crate::underneath::bench::{Bench, IN_NEW_YORK, end_of};
 use crate::underneath::fault::{Fault, Under, check, start_again};
 
@@ -226,4 +228,23 @@ fn another_program_may_read_the_store_while_the_engine_runs() {
     let (code, message) = end_of(engine);
     assert_eq!(code, Some(0), "{message}");
     bench.ok(&["log", "verify"]);
+}
+
+/// The lock moves along with the folder: the engine that holds it was started elsewhere, and ends by itself.
+#[test]
+fn an_engine_whose_folder_was_moved_away_is_named_as_such() {
+    let bench = Bench::dialed();
+    let old = bench.deck().canonicalize().unwrap();
+    bench.move_deck("elsewhere");
+    let lock = EngineLock::try_acquire(&bench.beside("elsewhere")).unwrap();
+    assert!(lock.is_some());
+    let said = bench.on("elsewhere", &["run", "--moved"]);
+    assert_eq!(said.code, 4, "{said:?}");
+    let (message, hint) = said.error();
+    let moved = format!(
+        "it was started at {}, and the deck was moved",
+        old.display()
+    );
+    assert!(message.contains(&moved), "{said:?}");
+    assert!(hint.contains("ends once the calls"), "{said:?}");
 }

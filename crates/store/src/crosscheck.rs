@@ -8,6 +8,7 @@ mod content;
 mod difference;
 mod fold;
 mod hold;
+mod when;
 
 pub use self::difference::{Difference, Differences, Mismatch, Origin, RowMismatch};
 pub(super) use content::{Content, Imported};

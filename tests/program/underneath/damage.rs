@@ -154,6 +154,10 @@ const CHANGES: &[(&str, &str)] = &[
         "+12125550101 is on internal for another reason in the table",
     ),
     (
+        "UPDATE suppressions SET at = at + 86400000 WHERE number = 12125550101",
+        "+12125550101 was put on internal at another time than the table says",
+    ),
+    (
         "INSERT INTO suppressions SELECT 12125550199, list, source, at, actor, note FROM suppressions WHERE number = 12125550101",
         "+12125550199 was taken off internal, the table has it (and 1 more)",
     ),

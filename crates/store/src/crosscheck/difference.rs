@@ -180,6 +180,8 @@ pub enum RowMismatch {
     ListedStill(PhoneNumber, ListKind),
     /// A number is on a list for another reason.
     ListedOtherwise(PhoneNumber, ListKind),
+    /// A number is on a list since another time.
+    ListedAt(PhoneNumber, ListKind),
     /// A number is missing from a list of the table.
     ListedMissing(PhoneNumber, ListKind),
     /// The table has a consent as revoked that no entry revoked.
@@ -239,8 +241,7 @@ impl From<RowMismatch> for Mismatch {
 
 impl fmt::Display for RowMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let has_it = "the table has it";
-        let lacks_it = "the table does not have it";
+        let (has_it, lacks_it) = ("the table has it", "the table does not have it");
         match self {
             Self::CampaignExtra(name) => write!(f, "no entry added campaign {name}"),
             Self::CampaignState {
@@ -259,6 +260,12 @@ impl fmt::Display for RowMismatch {
             }
             Self::ListedOtherwise(number, list) => {
                 write!(f, "{number} is on {list} for another reason in the table")
+            }
+            Self::ListedAt(number, list) => {
+                write!(
+                    f,
+                    "{number} was put on {list} at another time than the table says"
+                )
             }
             Self::ListedMissing(number, list) => write!(f, "{number} is on {list}, {lacks_it}"),
             Self::RevokedExtra(number) => write!(f, "no entry revoked the consent of {number}"),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
 
 use super::difference::{Mismatch, Origin};
+use super::when::When;
 use dialdeck_core::domain::event::{
     AttemptReserved, CampaignAdded, CampaignChanged, ContactFinished, ContactsImported, Entry,
     EntryError, EventData, EventKind, ImportResult, ImportStarted, ImportedContent, LoggedSettings,
@@ -102,6 +103,7 @@ pub(super) struct AttemptEnd {
 
 /// A list's entry according to the log.
 pub(super) struct ListedLog {
+    pub(super) at: When,
     pub(super) source: SuppressionSource,
     pub(super) note: Option<String>,
 }
@@ -117,6 +119,8 @@ pub(super) struct ContactEnd {
 /// The fold of the log.
 #[derive(Default)]
 pub(crate) struct Fold {
+    /// The instant of the entry before.
+    before: Option<Timestamp>,
     pub(super) campaigns: BTreeMap<String, CampaignLog>,
     pub(super) registries: BTreeMap<ListKind, RegistryLog>,
     /// Numbers on lists. `None` if taken off.
@@ -144,6 +148,18 @@ impl Fold {
             Err(EntryError::UnknownKind(_)) => Ok(()),
             Err(error) => Err((kind, Mismatch::Entry(error))),
         }
+    }
+
+    /// Notes the instant of the line that was taken last.
+    pub(crate) const fn passed(&mut self, at: Timestamp) {
+        self.before = Some(at);
+    }
+
+    /// Returns since when a number is on a list. One that gets a permanent source keeps its date.
+    fn listed_at(&self, about: &About, list: &ListKind) -> Result<When, Mismatch> {
+        let known = self.listed.get(&(about.number()?, list.clone()));
+        let known = known.and_then(|said| said.value.as_ref());
+        Ok(known.map_or_else(|| When::behind(self.before, about.at), |known| known.at))
     }
 
     fn add(&mut self, entry: Entry) -> Result<(), Mismatch> {
@@ -175,7 +191,8 @@ impl Fold {
             }
             EventData::SuppressionAdded(added) => {
                 let (source, note) = (added.source, added.note);
-                self.listed(&about, added.list, Some(ListedLog { source, note }))
+                let at = self.listed_at(&about, &added.list)?;
+                self.listed(&about, added.list, Some(ListedLog { at, source, note }))
             }
             EventData::SuppressionReversed(reversed) => self.reversed(&about, reversed),
             EventData::ConsentRevoked(_) => self.consent_revoked(&about),

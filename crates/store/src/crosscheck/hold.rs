@@ -111,7 +111,11 @@ impl Fold {
         };
         match known.value {
             None => found.note_at(known.by, RowMismatch::ListedStill(number, list)),
-            Some(ListedLog { source, note }) => {
+            Some(ListedLog { at, source, note }) => {
+                if !at.admits(row.at) {
+                    let what = RowMismatch::ListedAt(number, list.clone());
+                    found.note_at(known.by, what);
+                }
                 if source != row.source || note != row.note {
                     found.note_at(known.by, RowMismatch::ListedOtherwise(number, list));
                 }

@@ -140,7 +140,11 @@ fn chain(
         if !first_members(line).starts_with(&start) || chain.head() != hex(&hash) {
             found.note_at(Origin { seq, kind: None }, Mismatch::Columns);
         }
-        let taken = fold.as_mut().map_or(Ok(()), |fold| fold.take(line));
+        let taken = fold.as_mut().map_or(Ok(()), |fold| {
+            let taken = fold.take(line);
+            fold.passed(at);
+            taken
+        });
         if let Err((kind, what)) = taken {
             found.note_at(Origin { seq, kind }, what);
         }

@@ -4,6 +4,7 @@ mod campaign;
 mod clock;
 mod copies;
 pub(in crate::cli) mod lists;
+pub(in crate::cli) mod window;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -12,7 +13,6 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
-use super::window::WindowArgs;
 use crate::domain::event::Anchor;
 use crate::domain::{Role, Timestamp};
 
@@ -26,6 +26,7 @@ pub use lists::{
     ColumnArgs, ContactsCommand, ContactsImportArgs, DncAddArgs, DncCheckArgs, DncCommand,
     DncExportArgs, DncImportArgs, DncListArgs, DncReverseArgs,
 };
+pub use window::WindowArgs;
 
 /// The text below the options of `--help`.
 const AFTER_HELP: &str = "\

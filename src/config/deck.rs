@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::fault::{ConfigError, ConfigErrors};
-use super::keywords::{LOG_LEVELS, REGISTRY_BINDS, ROLES, is_plain_name};
+use super::keywords::{LOG_LEVELS, LogLevel, REGISTRY_BINDS, ROLES, is_plain_name};
 use super::listener::{ListenerSettings, listener, results_secret};
-use super::pools::pools;
+use super::pools::{pools, region};
 use super::providers::{Credential, ProviderSettings, provider};
-use super::source::{Item, Source};
+use super::source::Source;
 use super::table::Table;
 use super::value::alternatives;
 use super::{is_empty, read_own_text};
@@ -87,35 +87,6 @@ impl DeckConfig {
     /// Never: a test reads the embedded text.
     pub fn embedded() -> Self {
         read_deck("defaults.toml", DEFAULTS).expect("the embedded defaults are tested")
-    }
-}
-
-/// How much the diagnostics log contains. Each level includes the levels above it in this list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LogLevel {
-    /// What failed, and nothing more.
-    Error,
-    /// What seems wrong but did not fail.
-    Warn,
-    /// What happens, such as starts and ends.
-    #[default]
-    Info,
-    /// How it happens, for finding faults.
-    Debug,
-    /// Every step of the program.
-    Trace,
-}
-
-impl LogLevel {
-    /// Returns the name used in the deck file.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warn => "warn",
-            Self::Info => "info",
-            Self::Debug => "debug",
-            Self::Trace => "trace",
-        }
     }
 }
 
@@ -259,25 +230,6 @@ fn emergency_bans(root: &mut Table<'_, '_>, has_own_rules: bool) -> Vec<String> 
     regions.sort();
     regions.dedup();
     regions
-}
-
-/// Returns a region in upper case, `US-LA` or `GB`; reports a fault if the text has another form.
-pub(super) fn region(table: &Table<'_, '_>, item: &Item<'_, '_>) -> Option<String> {
-    let text = item.value.as_str().unwrap_or_default();
-    let (country, part) = text.split_once('-').unwrap_or((text, "X"));
-    let fits = |part: &str, most: usize| {
-        (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    };
-    if country.len() == 2 && fits(country, 2) && fits(part, 3) {
-        return Some(text.to_ascii_uppercase());
-    }
-    table.source.error(
-        Some(item.span.clone()),
-        &item.key,
-        format!("`{text}` is not a region"),
-        "write it as US-LA or GB (ISO 3166-2)",
-    );
-    None
 }
 
 fn roles(mut table: Table<'_, '_>) -> Roles {

@@ -1,6 +1,5 @@
 //! The keywords of settings files, each with its value.
 
-use super::deck::LogLevel;
 use crate::domain::campaign::{
     Agent, CallClass, CallerIdStrategy, Evidence, Order, OutcomeAction, Purpose, VoicemailAction,
 };
@@ -63,6 +62,35 @@ pub(super) const STRATEGIES: [(&str, CallerIdStrategy); 3] = [
     ("least_used", CallerIdStrategy::LeastUsed),
     ("round_robin", CallerIdStrategy::RoundRobin),
 ];
+
+/// How much the diagnostics log contains. Each level includes the levels above it in this list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogLevel {
+    /// What failed, and nothing more.
+    Error,
+    /// What seems wrong but did not fail.
+    Warn,
+    /// What happens, such as starts and ends.
+    #[default]
+    Info,
+    /// How it happens, for finding faults.
+    Debug,
+    /// Every step of the program.
+    Trace,
+}
+
+impl LogLevel {
+    /// Returns the name used in the deck file.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+}
 
 pub(super) const LOG_LEVELS: [(&str, LogLevel); 5] = [
     ("error", LogLevel::Error),

@@ -19,8 +19,9 @@ mod value;
 
 pub use campaign::{CampaignFile, load_campaign, read_campaign};
 pub use cross_check::Unmet;
-pub use deck::{DEFAULTS, DeckConfig, LogLevel, Roles, load_deck, read_deck};
+pub use deck::{DEFAULTS, DeckConfig, Roles, load_deck, read_deck};
 pub use fault::{ConfigError, ConfigErrors};
+pub use keywords::LogLevel;
 pub use listener::ListenerSettings;
 pub use providers::{
     BubblyPhoneSettings, Credential, LiveKitSettings, PlumApi, PlumSettings, ProviderSettings,

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::deck::region;
 use super::keywords::{ATTESTATIONS, STATES};
 use super::providers::ProviderSettings;
 use super::source::Item;
@@ -178,6 +177,25 @@ fn caller_id(table: &Table<'_, '_>, item: &Item<'_, '_>, pool: &Pool<'_>) -> Opt
     entry.finish();
     caller_id.number = number?;
     Some(caller_id)
+}
+
+/// Returns a region in upper case, `US-LA` or `GB`; reports a fault if the text has another form.
+pub(super) fn region(table: &Table<'_, '_>, item: &Item<'_, '_>) -> Option<String> {
+    let text = item.value.as_str().unwrap_or_default();
+    let (country, part) = text.split_once('-').unwrap_or((text, "X"));
+    let fits = |part: &str, most: usize| {
+        (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    if country.len() == 2 && fits(country, 2) && fits(part, 3) {
+        return Some(text.to_ascii_uppercase());
+    }
+    table.source.error(
+        Some(item.span.clone()),
+        &item.key,
+        format!("`{text}` is not a region"),
+        "write it as US-LA or GB (ISO 3166-2)",
+    );
+    None
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use std::fs::OpenOptions;
 use std::io::{self, Read as _, Write};
 use std::path::Path;
 
-use super::{Answer, CliError, Defaults, Law, Question, as_json, call_kind, judge, with_purpose};
+use super::super::args::lists;
+use super::super::args::window::call_kind;
+use super::{Answer, CliError, Defaults, Law, Question, as_json, judge, with_purpose};
 use crate::cli::error::Place;
 use crate::domain::Timestamp;
 use crate::domain::campaign::CallKind;
@@ -139,7 +141,7 @@ fn read(defaults: &Defaults<'_>, file: &Path) -> Result<Vec<Asked>, CliError> {
         let class = field(class).map_or(Ok(args.class), |text| call_kind(&text));
         let purpose = field(purpose).map_or(Ok(args.purpose), |text| text.parse().map(Some));
         let instant = args.at.unwrap_or(defaults.now);
-        let at = field(at).map_or(Ok(instant), |text| super::instant(&text));
+        let at = field(at).map_or(Ok(instant), |text| lists::instant(&text));
         rows.push(Asked {
             id: field(id).unwrap_or_else(|| (rows.len() + 1).to_string()),
             number: record.get(number).unwrap_or("").to_owned(),

@@ -26,6 +26,9 @@ fn deck() -> Deck {
     deck
 }
 
+/// The arguments; of each fault the file or argument, a part of its message and a part of its hint.
+type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str, &'a str)]);
+
 /// Returns the error objects of a command that fails.
 fn errors(deck: &Deck, args: &[&str]) -> Vec<Value> {
     let args = [args, &["--json"]].concat();
@@ -36,6 +39,22 @@ fn errors(deck: &Deck, args: &[&str]) -> Vec<Value> {
     object["errors"].as_array().unwrap().clone()
 }
 
+#[track_caller]
+fn check(deck: &Deck, &(args, expected): &Case<'_>) {
+    let found = errors(deck, args);
+    assert_eq!(found.len(), expected.len(), "{args:?}: {found:?}");
+    for (error, (place, message, hint)) in found.iter().zip(expected) {
+        let at = &error["place"];
+        let at = at["file"].as_str().or(at["argument"].as_str());
+        assert_eq!(at, Some(*place), "{args:?}: {error}");
+        for (key, part) in [("message", message), ("hint", hint)] {
+            let said = error[key].as_str().unwrap();
+            assert!(said.contains(part), "{args:?}: {part}: {error}");
+            assert!(!said.contains("os error"), "{args:?}: {error}");
+        }
+    }
+}
+
 #[test]
 fn each_fault_is_an_object_with_its_place_and_what_to_do() {
     let deck = deck();
@@ -43,8 +62,6 @@ fn each_fault_is_an_object_with_its_place_and_what_to_do() {
     deck.write("rejected.csv", "number\nblue\n2125550142\n");
     let path = |name: &str| deck.beside(name).to_str().unwrap().to_owned();
     let (plain, rejected, none) = (path("plain.csv"), path("rejected.csv"), path("none"));
-    // The arguments; the file or argument of each fault; a part of its message; a part of its hint.
-    type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str, &'a str)]);
     let cases: [Case<'_>; 8] = [
         (
             &["dnc", "add", "12", "212 blue"],
@@ -106,19 +123,8 @@ fn each_fault_is_an_object_with_its_place_and_what_to_do() {
             &[(&none, "there is no such file", "none like it")],
         ),
     ];
-    for (args, expected) in &cases {
-        let found = errors(&deck, args);
-        assert_eq!(found.len(), expected.len(), "{args:?}: {found:?}");
-        for (error, (place, message, hint)) in found.iter().zip(*expected) {
-            let at = &error["place"];
-            let at = at["file"].as_str().or(at["argument"].as_str());
-            assert_eq!(at, Some(*place), "{args:?}: {error}");
-            for (key, part) in [("message", message), ("hint", hint)] {
-                let said = error[key].as_str().unwrap();
-                assert!(said.contains(part), "{args:?}: {part}: {error}");
-                assert!(!said.contains("os error"), "{args:?}: {error}");
-            }
-        }
+    for case in &cases {
+        check(&deck, case);
     }
 }
 

@@ -73,7 +73,7 @@ fn nobody_raises_her_own_role() {
 }
 
 #[test]
-fn hanging_up_is_kept_for_the_next_engine_and_needs_a_reason() {
+fn hanging_up_needs_a_reason_and_is_in_the_log() {
     let scratch = Scratch::with_campaign();
     scratch
         .run(&["hang-up", "--all"])
@@ -87,12 +87,11 @@ fn hanging_up_is_kept_for_the_next_engine_and_needs_a_reason() {
         .run(&["hang-up", "--all", "--reason", "alarm"])
         .exits(0)
         .says("no call was up");
+    let asked = format!("{} asked for every call to be hung up: alarm", user());
+    scratch.run(&["log", "export"]).exits(0).says(&asked);
+    // No call is up, so that nothing is left to do.
     let status = scratch.run(&["--json", "status"]).exits(0).json();
-    let alert = &status["alerts"][0]["data"];
-    assert_eq!(
-        alert["text"],
-        format!("{} asked for every call to be hung up: alarm", user())
-    );
+    assert_eq!(status["alerts"], serde_json::json!([]));
 }
 
 #[test]

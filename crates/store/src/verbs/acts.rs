@@ -130,7 +130,8 @@ pub trait Acts: Reads by ActVerbs for Handle {
     // ---- contacts
 
     /// Logs `import_started`, before the first row of an import is added. Returns the entry's sequence
-    /// number, which the import's end names. Until then the import is among [`Snapshot::unfinished_imports`].
+    /// number, which the import's end names. Until then the import is among
+    /// [`Snapshot::unfinished_imports`](crate::Snapshot::unfinished_imports).
     [Right::Lists] fn start_import(&mut self, into: &ImportTarget, plan: &ImportPlan, by: &By)
         -> Result<i64, StoreError>;
 

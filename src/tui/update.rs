@@ -143,9 +143,25 @@ fn works_on_card(action: Action) -> bool {
     WORK.contains(&action)
 }
 
+/// Returns whether the action shows the contact of the row, with its name, and changes nothing. Such an action
+/// is not the user's answer to a row that changed by itself.
+const fn only_shows(action: ContactAction) -> bool {
+    match action {
+        ContactAction::Why | ContactAction::Details => true,
+        ContactAction::OptOut
+        | ContactAction::Mark
+        | ContactAction::Requeue
+        | ContactAction::Reached
+        | ContactAction::Copy
+        | ContactAction::ClearMarks
+        | ContactAction::WhyNumber => false,
+    }
+}
+
 /// Performs the action of a key or of the palette, if the viewer's role permits it.
 fn perform(model: &mut Model, action: Action, cmds: &mut Vec<Cmd>) {
     if let Action::Contact(on_row) = action
+        && !only_shows(on_row)
         && contact::is_on_selected(on_row, &model.list)
         && model.list.has_slipped()
     {

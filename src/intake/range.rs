@@ -1,6 +1,6 @@
 //! Ranges of numbers in a do-not-call list: `212-555-0100 - 212-555-0199`, `2125550100-0199`, `212555*`.
 //!
-//! Whoever writes a range means every number of it. One that cannot be read with certainty is a fault: its two
+//! A range means every number in it. One that cannot be read with certainty is a fault: its two
 //! ends alone would leave out the rest.
 
 use super::cell::has_number;

@@ -231,7 +231,7 @@ impl Topic {
     }
 }
 
-/// Returns whether a name says when or why somebody was blocked: `Blocked On`, `Exclusion Reason`.
+/// Returns whether a name says when or why a contact was blocked: `Blocked On`, `Exclusion Reason`.
 fn is_block_since(words: &[&str]) -> bool {
     const SINCE: &str =
         "date on since reason by datum seit am grund fecha motivo raison depuis data sinds reden";

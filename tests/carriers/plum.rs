@@ -18,7 +18,7 @@ use dialdeck_testkit::vendors::plum::{
 };
 use dialdeck_testkit::vendors::script::{Fate, Part, Script, Who};
 
-/// Somebody who picks up after 5 s and talks for half a minute.
+/// A person who picks up after 5 s and talks for half a minute.
 fn person() -> PhoneNumber {
     number(1)
 }

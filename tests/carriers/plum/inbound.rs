@@ -153,7 +153,7 @@ fn what_plum_says_of_an_earlier_runs_call_settles_it() {
     }
 }
 
-/// The user's own document is told where to say it, and says it as its author likes.
+/// The user's own document gets the address to report to, and reports in its own words.
 #[test]
 fn an_opt_out_inside_the_users_document_is_taken_and_ends_the_call() {
     let outside = Outside::start(|double| {
@@ -242,7 +242,7 @@ fn only_an_answer_is_news_after_plums_end() {
         200
     );
     outside.rig.end_of(8);
-    // Somebody picked up, whatever the result had said.
+    // A person picked up, whatever the result states.
     assert_eq!(names(&outside.rig.reported, 7), ["ended", "answered"]);
     for place in ["start", "callee"] {
         let url = outside.url(place, 8);
@@ -261,7 +261,7 @@ fn only_an_answer_is_news_after_plums_end() {
     assert_eq!(events(&outside.rig.reported, 8).len(), 2);
 }
 
-/// Somebody was on the line: whatever Plum says of it later, that was an answer.
+/// A person was on the line: whatever Plum reports later, the call was answered.
 #[test]
 fn an_answered_plum_call_does_not_fail_any_more() {
     let mut outside = Outside::start(dev);

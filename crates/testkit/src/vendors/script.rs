@@ -22,7 +22,7 @@ pub enum Fate {
     Answered(Who, Duration),
     /// Refused with a final SIP status after the ringing.
     Refused(u16, &'static str),
-    /// Rings until somebody gives up.
+    /// Rings until one side ends the call.
     RingsOut,
 }
 

@@ -30,7 +30,7 @@ struct Dispatch {
     has_job: bool,
 }
 
-/// Somebody in a room.
+/// A participant of a room.
 #[derive(Debug)]
 pub(super) struct Member {
     pub(super) kind: &'static str,
@@ -60,7 +60,7 @@ impl World {
         Some(!members.values().any(|member| member.kind == "AGENT"))
     }
 
-    /// Lets somebody in; the room is made when there is none.
+    /// Adds a participant. Creates the room if there is none.
     pub(super) fn join(self: &Arc<Self>, room: &str, identity: &str, member: Member) {
         let shown = info(identity, &member, false);
         let mut rooms = self.rooms.lock().unwrap();
@@ -70,7 +70,7 @@ impl World {
         self.hook("participant_joined", room, Some(shown));
     }
 
-    /// Takes somebody out, if there, and says why.
+    /// Removes a participant, if it is there, with the reason.
     pub(super) fn leave(
         self: &Arc<Self>,
         room: &str,

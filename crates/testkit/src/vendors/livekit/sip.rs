@@ -136,7 +136,7 @@ fn read(world: &World, body: &Value) -> Result<Call, Box<Response>> {
 }
 
 impl World {
-    /// Sends the one INVITE, and tells how the request ends: `None` when somebody picked up.
+    /// Sends the one INVITE, and sends how the request ends: `None` if the call was answered.
     async fn dial(self: Arc<Self>, call: Call, sender: oneshot::Sender<Option<Response>>) {
         let part = self.script.part(&call.to, self.ledger.invites_to(&call.to));
         let removed = self.join_callee(&call);

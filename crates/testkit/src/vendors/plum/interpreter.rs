@@ -20,7 +20,7 @@ struct Page {
 }
 
 impl Plant {
-    /// Runs the call's documents until somebody hangs up: the callee after `talk`, or a document.
+    /// Runs the call's documents until one side hangs up: the callee after `talk`, or a document.
     pub(super) async fn talk(&self, call: &Call, callee: &str, talk: Duration) {
         if call.is_fuse {
             return self.sleep(talk).await;
